@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Everything is built below build/; the source tree stays clean.
+#
+#   make            mxdpd and mxdpctl
+#   make check      all tests (as root; see scripts/check)
+#   make bench      side-by-side measurements (as root; see scripts/bench)
+#   make run        the self-contained laboratory (as root; see scripts/run)
+#   make install    below DESTDIR and PREFIX
+#   make format, make lint, make clean
+#
+# V=1 shows the commands. SANITIZE=1 builds with ASan and UBSan into build/sanitize/.
+
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+BUILD      := build$(if $(SANITIZE),/sanitize)
+
+CC           ?= gcc
+BPF_CLANG    ?= $(firstword $(foreach c,clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14,\
+                  $(if $(shell command -v $(c)),$(c))) clang)
+CLANG_FORMAT ?= clang-format
+BPFTOOL      ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
+
+LIBRARIES := libbpf libxdp libmnl libconfuse jansson libuv libpcap libcap-ng
+LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+CFLAGS   ?= -O2 -g
+HARDEN   := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all \
+              -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
+comma    := ,
+ALL_CFLAGS  := -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDEN) -D_GNU_SOURCE -I$(BUILD)/include \
+               $(LIB_CFLAGS)
+ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=address$(comma)undefined,-pie -Wl$(comma)-z,relro,-z,now)
+
+# v3 (32-bit subregisters, atomics) is in every kernel from 5.15; the default differs by clang.
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -fno-stack-protector \
+              -idirafter /usr/include/$(shell $(CC) -dumpmachine)
+
+BPF_OBJECT := $(BUILD)/mxdp.bpf.o
+SKELETON   := $(BUILD)/include/mxdp.skel.h
+PROGRAMS   := $(BUILD)/mxdpd $(BUILD)/mxdpctl
+LIBRARY    := $(BUILD)/libmxdp.a
+
+MAIN_SOURCES := user/mxdpd.c user/mxdpctl.c
+LIB_SOURCES  := $(wildcard maps/*.c user/*/*.c)
+LIB_OBJECTS  := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
+
+UNIT_TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard selftests/unit/test_*.c))
+PACKET_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard selftests/packets/test_*.c))
+CORPUS_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard selftests/corpus/test_*.c))
+LAB_TOOLS    := $(patsubst %.c,$(BUILD)/%,$(wildcard selftests/lab/*.c))
+BENCH_BPF    := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(wildcard selftests/bench/*.bpf.c))
+BENCH_TOOLS  := $(patsubst %.c,$(BUILD)/%,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))
+TESTS        := $(UNIT_TESTS) $(PACKET_TESTS) $(CORPUS_TESTS)
+C_FILES      := $(wildcard bpf/*.[ch] maps/*.[ch] user/*.[ch] user/*/*.[ch] selftests/*/*.[ch])
+SHELL_FILES  := $(wildcard scripts/* selftests/*/*.sh .ci/run)
+
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all tests bench-tools check bench run install clean format format-check lint
+
+all: $(PROGRAMS)
+
+tests: $(TESTS) $(LAB_TOOLS)
+
+bench-tools: $(BENCH_TOOLS) $(BENCH_BPF)
+
+# The kernel side: one object, one skeleton that carries it inside the programs.
+
+$(BUILD)/%.bpf.o: %.bpf.c
+	$(call say,BPF)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+
+$(BPF_OBJECT): $(BUILD)/bpf/mxdp.bpf.o
+	$(call say,STRIP)
+	$(Q)$(BPFTOOL) gen object $@ $<
+
+$(SKELETON): $(BPF_OBJECT)
+	$(call say,SKEL)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton $< name mxdp_bpf > $@
+
+# The user side.
+
+$(BUILD)/obj/%.o: %.c | $(SKELETON)
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIBRARY): $(LIB_OBJECTS)
+	$(call say,AR)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(PROGRAMS): $(BUILD)/%: $(BUILD)/obj/user/%.o $(LIBRARY)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+$(BUILD)/selftests/%: $(BUILD)/obj/selftests/%.o $(LIBRARY)
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) -lcmocka
+
+check:
+	scripts/check
+
+bench:
+	scripts/bench
+
+run:
+	scripts/run
+
+install: all
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/sbin $(PROGRAMS)
+	install -D -m 0640 mxdp.conf $(DESTDIR)$(SYSCONFDIR)/mxdp/mxdp.conf.sample
+
+clean:
+	rm -rf build
+
+format:
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+format-check:
+	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+
+lint: format-check
+	shellcheck $(SHELL_FILES)
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
+		--suppress=missingIncludeSystem --std=c11 -D__GNUC__ user maps
+
+-include $(wildcard $(LIB_OBJECTS:.o=.d) $(BUILD)/obj/user/*.d $(BUILD)/obj/selftests/*/*.d \
+	$(BUILD)/bpf/*.d $(BUILD)/selftests/*/*.d)

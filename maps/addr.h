@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * An IP address as every map, record and check of mxdp holds it: 16 bytes in network byte order,
+ * IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). One form for both families means that an IPv4 client
+ * on an IPv6 socket and the same client on an IPv4 socket are the same key.
+ *
+ * Prefix lengths are counted over these 128 bits inside the maps: 192.0.2.0/24 is /120 there.
+ */
+#ifndef MXDP_MAPS_ADDR_H
+#define MXDP_MAPS_ADDR_H
+
+#include <linux/types.h>
+
+struct addr {
+	union {
+		__u8 b[16];
+		__be32 w[4];
+	};
+};
+
+#define ADDR_BITS    128 /* prefix length of a single address, either family */
+#define ADDR_V4_BITS 96  /* bits of the ::ffff:0:0/96 in front of an IPv4 address */
+
+_Static_assert(sizeof(struct addr) == 16, "struct addr is a map key");
+
+#endif

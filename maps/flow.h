@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * Flows: TCP connections to a mail port that the server's own stack has proven to exist, and the
+ * sequence numbers that tell a client's bytes from a forger's.
+ *
+ * A flow is born on egress only: when the server sends payload (the banner) or acknowledges bytes
+ * that came too early. Both happen after a completed handshake only, so forged SYNs and forged
+ * segments make no state. VLAN tags stay out of the key: on egress they may sit in metadata.
+ */
+#ifndef MXDP_MAPS_FLOW_H
+#define MXDP_MAPS_FLOW_H
+
+#include <linux/types.h>
+#include "addr.h"
+
+struct flow_key {
+	struct addr client;
+	struct addr server;
+	__be16 client_port;
+	__be16 server_port;
+};
+
+enum flow_phase {
+	FLOW_TALK,     /* commands and replies in the clear */
+	FLOW_STARTTLS, /* the client has asked for TLS */
+	FLOW_BODY,     /* 354 seen: the client sends a message */
+	FLOW_DARK,     /* TLS: nothing more to see in either direction */
+};
+
+/* Sequence numbers are in host byte order and wrap; compare them by signed difference. */
+struct flow {
+	__u32 first;         /* of the server's first payload byte */
+	__u32 next;          /* one past the server's highest byte sent */
+	__u32 acked;         /* the server's last acknowledgement */
+	__u32 told;          /* the acknowledgement that the agent knows of */
+	__u32 client_budget; /* bytes that may still go to the ring */
+	__u32 server_budget;
+	__u32 phase;   /* enum flow_phase */
+	__u32 pending; /* 1: client bytes handed over that the server has not acknowledged yet */
+};
+
+/*
+ * Client bytes are evidence only within this many of the server's last acknowledgement. It is
+ * tighter than any real receive window after scaling, and SMTP's command phase never has more in
+ * flight; a smaller target for a blind forger costs nothing.
+ */
+#define FLOW_WINDOW 65536
+
+/*
+ * Payload that came before the flow was proven, held in the kernel until the server's own
+ * acknowledgement covers it. Several segments are held, because a decoy with a bad checksum can
+ * precede the real one, and both must be judged.
+ */
+#define EARLY_SEGMENTS 4
+#define EARLY_BYTES    256 /* captured of each; a power of two */
+
+struct early_segment {
+	__u32 seq;
+	__u32 ack;
+	__u16 len; /* payload on the wire */
+	__u16 cap; /* bytes held */
+	__u8 data[EARLY_BYTES];
+};
+
+struct early {
+	__u32 count;
+	struct early_segment segment[EARLY_SEGMENTS];
+};
+
+_Static_assert(sizeof(struct flow_key) == 36, "map key");
+_Static_assert(sizeof(struct flow) == 32, "map value");
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * Live values: what the agent can change while the programs run. One mmapable element; the agent
+ * stores with plain aligned 32-bit writes, the programs read. Times are seconds of CLOCK_BOOTTIME.
+ */
+#ifndef MXDP_MAPS_LIVE_H
+#define MXDP_MAPS_LIVE_H
+
+#include <linux/types.h>
+
+/*
+ * Raised whenever a key, a value or a meaning below maps/ changes. Pinned maps of another version
+ * are never reused: the agent says so and starts with fresh ones.
+ */
+#define LAYOUT_VERSION 1
+
+enum mode {
+	MODE_MONITOR, /* count what would be dropped, drop nothing */
+	MODE_ENFORCE,
+};
+
+struct live {
+	__u32 layout;          /* LAYOUT_VERSION of whoever created the maps */
+	__u32 mode;            /* enum mode */
+	__u32 heartbeat;       /* when the agent was last alive */
+	__u32 heartbeat_limit; /* seconds; older than this means count, do not drop */
+	__u32 reset_ok;        /* 1: answering with a reset works on every attached interface */
+	__u32 prefixes;        /* entries in the prefix verdicts; 0 saves the lookup */
+	__u32 courtesy;        /* seconds between courtesy passes of an automatic block; 0: none */
+	__u32 reset_limit;     /* resets a second; the rest are drops */
+};
+
+_Static_assert(sizeof(struct live) == 32, "struct live is shared with the kernel side");
+
+#endif

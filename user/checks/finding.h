@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Findings: the one currency. Every check returns findings, policy adds them, a verdict carries
+ * them, the log keeps them. The table here defines every id once: its class, its default points,
+ * whether it convicts, how long its verdicts live, and one line of text. The configuration, the
+ * `checks` verb and the man page come from it.
+ */
+#ifndef MXDP_CHECKS_FINDING_H
+#define MXDP_CHECKS_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum finding_class {
+	CLASS_PROTOCOL,
+	CLASS_NAMES,
+	CLASS_ENVELOPE,
+	CLASS_LISTS,
+	CLASS_COUNT,
+};
+
+enum ttl_class {
+	TTL_CONVICTING, /* 30 min, doubling per repeat to 24 h */
+	TTL_SCORED,     /* 10 min, doubling to 4 h */
+	TTL_NONE,       /* never makes a verdict */
+	TTL_COUNT,
+};
+
+/*
+ * X(NAME, id, class, points, convicts, mild points, ttl class, text)
+ *
+ * "mild" is the same finding in its weaker form, which never convicts: helo-illegal without control
+ * bytes, helo-known-bot for a name that real machines bear too, helo-our-name in a session that
+ * goes on to STARTTLS or AUTH. 0 where there is only one form.
+ *
+ * The order is part of the map layout (a verdict's cause is an index into it): append only, or
+ * raise LAYOUT_VERSION.
+ */
+#define FINDING_TYPES(X)                                                                         \
+	X(EARLY_TALKER, "early-talker", PROTOCOL, 10, true, 0, CONVICTING,                       \
+	  "spoke before the banner, and the server acknowledged it")                             \
+	X(NON_SMTP, "non-smtp", PROTOCOL, 10, true, 0, CONVICTING,                               \
+	  "spoke HTTP, SSH, RDP or SOCKS to the mail port")                                      \
+	X(TLS_ON_25, "tls-on-25", PROTOCOL, 3, false, 0, SCORED,                                 \
+	  "opened TLS on a plaintext port: autoconfiguration probes do")                         \
+	X(ILLEGAL_PIPELINING, "illegal-pipelining", PROTOCOL, 6, false, 0, SCORED,               \
+	  "sent commands before the reply that allows them (RFC 2920)")                          \
+	X(BARE_LF, "bare-lf", PROTOCOL, 2, false, 0, SCORED,                                     \
+	  "ended a command line with LF alone (RFC 5321 2.3.8)")                                 \
+	X(NO_HELO, "no-helo", PROTOCOL, 4, false, 0, SCORED,                                     \
+	  "MAIL before HELO or EHLO (RFC 5321 4.1.4)")                                           \
+	X(JUNK_COMMANDS, "junk-commands", PROTOCOL, 5, false, 0, SCORED,                         \
+	  "five or more commands answered 500 or 502")                                           \
+	X(HELO_OUR_ADDRESS, "helo-our-address", NAMES, 10, true, 0, CONVICTING,                  \
+	  "HELO claims our own public address")                                                  \
+	X(HELO_OUR_NAME, "helo-our-name", NAMES, 10, true, 8, CONVICTING,                        \
+	  "HELO claims our own host name; mild once the session goes to STARTTLS or AUTH")       \
+	X(HELO_ILLEGAL, "helo-illegal", NAMES, 10, true, 5, CONVICTING,                          \
+	  "control bytes in the HELO; mild: other bytes that no host name has")                  \
+	X(HELO_KNOWN_BOT, "helo-known-bot", NAMES, 10, true, 6, CONVICTING,                      \
+	  "HELO of a known bot; mild: a bot's name that real machines bear too")                 \
+	X(HELO_BARE_IP, "helo-bare-ip", NAMES, 6, false, 0, SCORED,                              \
+	  "HELO is an address without brackets (RFC 5321 4.1.3)")                                \
+	X(HELO_NUMERIC_TLD, "helo-numeric-tld", NAMES, 6, false, 0, SCORED,                      \
+	  "HELO ends in a label of digits")                                                      \
+	X(HELO_BAD_LITERAL, "helo-bad-literal", NAMES, 5, false, 0, SCORED,                      \
+	  "HELO is a bracketed literal that is no address")                                      \
+	X(HELO_LOCALHOST, "helo-localhost", NAMES, 5, false, 0, SCORED,                          \
+	  "HELO says localhost or a loopback address")                                           \
+	X(HELO_LITERAL_MISMATCH, "helo-literal-mismatch", NAMES, 3, false, 0, SCORED,            \
+	  "HELO is a public address literal of somebody else")                                   \
+	X(HELO_DYNAMIC, "helo-dynamic", NAMES, 3, false, 0, SCORED,                              \
+	  "HELO carries the client's address: a dial-up name")                                   \
+	X(HELO_PRIVATE_LITERAL, "helo-private-literal", NAMES, 2, false, 0, SCORED,              \
+	  "HELO is the literal of a private address")                                            \
+	X(HELO_SINGLE_LABEL, "helo-single-label", NAMES, 2, false, 0, SCORED, "HELO has no dot") \
+	X(HELO_LOCAL_TLD, "helo-local-tld", NAMES, 2, false, 0, SCORED,                          \
+	  "HELO ends in .local, .lan or another name that exists in no public DNS")              \
+	X(HELO_UNDERSCORE, "helo-underscore", NAMES, 1, false, 0, SCORED, "HELO has an underscore")
+
+enum finding_id {
+#define X(name, id, class, points, convicts, mild, ttl, text) FINDING_##name,
+	FINDING_TYPES(X)
+#undef X
+		FINDING_COUNT,
+};
+
+/* What stands in a verdict's cause field besides a finding. */
+enum cause {
+	CAUSE_MANUAL = FINDING_COUNT, /* mxdpctl block */
+	CAUSE_SCORE,                  /* points of several findings, none of which convicts */
+	CAUSE_COUNT,
+};
+
+struct finding_type {
+	const char *id;
+	enum finding_class class;
+	int points;
+	bool convicts;
+	int mild_points;
+	enum ttl_class ttl;
+	const char *text;
+};
+
+extern const struct finding_type finding_types[FINDING_COUNT];
+
+#define FINDING_DETAIL 160
+
+struct finding {
+	enum finding_id id;
+	bool mild;
+	char detail[FINDING_DETAIL]; /* the bytes that prove it, escaped; never NULL-padded text */
+};
+
+/* A session's findings, each id at most once: the strong form replaces the mild one. */
+struct findings {
+	size_t count;
+	struct finding list[FINDING_COUNT];
+};
+
+/* Adds or strengthens; true where that changed anything. `format` makes the detail. */
+bool findings_add(struct findings *f, enum finding_id id, bool mild, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+const struct finding *findings_get(const struct findings *f, enum finding_id id);
+
+/* "early-talker" -> FINDING_EARLY_TALKER; false where no finding is called so. */
+bool finding_parse(enum finding_id *out, const char *id);
+
+/* "early-talker", "manual", "score": a verdict's cause in words. */
+const char *cause_name(unsigned cause);
+/* The reverse, for `unblock --by`. */
+bool cause_parse(unsigned *out, const char *name);
+
+const char *finding_class_name(enum finding_class class);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration: read once from a file in libConfuse syntax, checked as a whole, then plain
+ * data. Every option stands, with its default and its meaning, in mxdp.conf at the top of the tree.
+ */
+#ifndef MXDP_CONFIG_CONFIG_H
+#define MXDP_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "../base/addr.h"
+#include "../policy/policy.h"
+#include "../checks/helo.h"
+#include "../../maps/live.h"
+#include "../../maps/ports.h"
+
+#define CONFIG_DEFAULT_PATH "/etc/mxdp/mxdp.conf"
+
+enum xdp_mode {
+	XDP_ATTACH_AUTO, /* native, then generic */
+	XDP_ATTACH_NATIVE,
+	XDP_ATTACH_GENERIC,
+};
+
+struct name_list {
+	size_t count;
+	char **item;
+};
+
+struct prefix_list {
+	size_t count;
+	struct prefix *item;
+};
+
+struct config {
+	struct name_list interfaces; /* may be empty: then mxdpd wants them as arguments */
+	enum mode mode;
+	enum xdp_mode xdp_mode;
+	uint16_t ports[PORTS_COUNT][PORTS_PER_CLASS]; /* host byte order; 0 ends the list */
+	uint32_t heartbeat_limit;                     /* seconds */
+	uint32_t courtesy;                            /* seconds; 0 none */
+	uint32_t reset_limit;                         /* resets a second */
+	bool kill_connections;
+
+	struct prefix_list protect;        /* destinations besides our own addresses */
+	struct prefix_list allow;          /* sources never blocked */
+	struct prefix_list trusted_relays; /* the same, and shown as relays */
+	struct name_list our_names;
+	struct prefix_list our_public_addresses; /* single addresses */
+	struct name_list known_bots;
+	struct name_list suspect_names;
+
+	uint32_t verdicts_max; /* entries in the verdict map */
+	uint32_t flows_max;
+	uint32_t ring_bytes;    /* power of two, a multiple of the page size */
+	uint32_t client_budget; /* bytes of one flow that may go to the ring */
+	uint32_t server_budget;
+	uint32_t sessions_max; /* sessions followed at a time */
+	uint32_t log_events;   /* events kept for `mxdpctl log` */
+	char *socket_group;    /* who besides root may use the control socket; "" for nobody */
+
+	struct policy policy;
+};
+
+/*
+ * Reads `path`. On success *out is filled and owned by the caller (config_free). On failure returns
+ * false and *error, allocated, is one line a mistake, each "FILE:LINE: what is wrong and what to
+ * do", newline-separated; nothing of *out is to be freed then.
+ */
+bool config_load(struct config *out, char **error, const char *path);
+
+/* What stands in an empty file. Cannot fail but for memory, in which case it returns false. */
+bool config_defaults(struct config *out);
+
+void config_free(struct config *config);
+
+/* The names the HELO checks compare with; points into `config`. */
+struct helo_names config_helo_names(const struct config *config, const struct addr *our_addresses,
+				    size_t our_addresses_count);
+
+#endif

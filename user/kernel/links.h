@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Links, addresses, gateways: what the kernel says of them through rtnetlink (libmnl), as events on
+ * one descriptor. The caller polls the descriptor and calls links_read().
+ */
+#ifndef MXDP_KERNEL_LINKS_H
+#define MXDP_KERNEL_LINKS_H
+
+#include <stdbool.h>
+#include "../base/addr.h"
+
+enum link_event_kind {
+	LINK_UP,      /* an interface of this name exists (RTM_NEWLINK) */
+	LINK_GONE,    /* RTM_DELLINK */
+	LINK_ADDRESS, /* one of our addresses appeared */
+	LINK_NO_ADDRESS,
+	LINK_GATEWAY, /* a next hop of a route of ours appeared */
+	LINK_OVERRUN, /* messages were lost: call links_dump() again */
+};
+
+struct link_event {
+	enum link_event_kind kind;
+	int ifindex;
+	const char *name; /* LINK_UP and LINK_GONE only */
+	struct addr addr; /* address and gateway events only */
+};
+
+typedef void (*link_event_fn)(const struct link_event *event, void *context);
+
+struct links;
+
+/* Subscribes; returns NULL with errno set on failure. */
+struct links *links_open(void);
+int links_fd(const struct links *links);
+/* Reports all links, then all addresses, then all gateways that exist now. 0 or -errno. */
+int links_dump(struct links *links, link_event_fn fn, void *context);
+/* Reads what is waiting, without blocking. 0 or -errno. */
+int links_read(struct links *links, link_event_fn fn, void *context);
+void links_close(struct links *links);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF object: opened from the embedded skeleton, given its constants, its maps reused from
+ * their pins or created, then loaded - by libxdp at the first attach (which may turn the XDP
+ * program into a dispatcher's component), or by ourselves for tests and replay.
+ *
+ * libxdp calls bpf_object__load, not the skeleton's: skel->bss and skel->data are not mapped and
+ * must not be written. Only rodata is set through the skeleton.
+ */
+#ifndef MXDP_KERNEL_OBJECT_H
+#define MXDP_KERNEL_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "../config/config.h"
+#include "../../maps/maps.h"
+
+struct xdp_program;
+struct mxdp_bpf;
+
+struct programs {
+	struct mxdp_bpf *skel;
+	struct xdp_program *xdp; /* NULL until object_for_libxdp() */
+	bool loaded;
+	bool reused; /* the maps came from pins of an earlier mxdpd */
+};
+
+/*
+ * Opens and configures. `pin_dir` NULL keeps the maps unpinned (tests, replay). Where pins of an
+ * equal layout exist they are reused; of another layout, they are an error that says so. Returns
+ * 0, or -errno with one line in `error`.
+ */
+int object_open(struct programs *out, const struct config *config, const char *pin_dir, char *error,
+		size_t error_size);
+
+/* Loads without libxdp, for BPF_PROG_TEST_RUN. */
+int object_load(struct programs *programs, char *error, size_t error_size);
+
+/* The map descriptors; valid once loaded. */
+int object_maps(struct maps *out, const struct programs *programs);
+
+void object_close(struct programs *programs);
+
+/* Checks what every start needs: BTF, privilege, bpffs. One line in `error` where it is missing. */
+int object_preflight(const char *pin_dir, char *error, size_t error_size);
+
+#endif
