@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "finding.h"
+
+const struct finding_type finding_types[FINDING_COUNT] = {
+#define X(name, id, class, points, convicts, mild, ttl, text) \
+	[FINDING_##name] = {id, CLASS_##class, points, convicts, mild, TTL_##ttl, text},
+	FINDING_TYPES(X)
+#undef X
+};
+
+static struct finding *find(struct findings *f, enum finding_id id)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->list[i].id == id)
+			return &f->list[i];
+	return NULL;
+}
+
+bool findings_add(struct findings *f, enum finding_id id, bool mild, const char *format, ...)
+{
+	struct finding *finding;
+	va_list args;
+
+	if ((unsigned)id >= FINDING_COUNT)
+		return false;
+	finding = find(f, id);
+	if (finding && (mild || !finding->mild))
+		return false;
+	/* Each id stands at most once, so the list cannot overflow. */
+	if (!finding)
+		finding = &f->list[f->count++];
+	finding->id = id;
+	finding->mild = mild;
+	va_start(args, format);
+	vsnprintf(finding->detail, sizeof(finding->detail), format, args);
+	va_end(args);
+	return true;
+}
+
+const struct finding *findings_get(const struct findings *f, enum finding_id id)
+{
+	return find((struct findings *)f, id);
+}
+
+bool finding_parse(enum finding_id *out, const char *id)
+{
+	for (unsigned i = 0; i < FINDING_COUNT; i++) {
+		if (!strcmp(finding_types[i].id, id)) {
+			*out = (enum finding_id)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *cause_name(unsigned cause)
+{
+	if (cause < FINDING_COUNT)
+		return finding_types[cause].id;
+	if (cause == CAUSE_MANUAL)
+		return "manual";
+	if (cause == CAUSE_SCORE)
+		return "score";
+	return "unknown";
+}
+
+bool cause_parse(unsigned *out, const char *name)
+{
+	for (unsigned cause = 0; cause < CAUSE_COUNT; cause++) {
+		if (!strcmp(cause_name(cause), name)) {
+			*out = cause;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *finding_class_name(enum finding_class class)
+{
+	static const char *const names[CLASS_COUNT] = {
+		[CLASS_PROTOCOL] = "protocol",
+		[CLASS_NAMES] = "names",
+		[CLASS_ENVELOPE] = "envelope",
+		[CLASS_LISTS] = "lists",
+	};
+
+	return (unsigned)class < CLASS_COUNT ? names[class] : "unknown";
+}
