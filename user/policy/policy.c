@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "policy.h"
+
+void policy_defaults(struct policy *policy)
+{
+	memset(policy, 0, sizeof(*policy));
+	for (int id = 0; id < FINDING_COUNT; id++) {
+		policy->rule[id].enabled = true;
+		policy->rule[id].points = finding_types[id].points;
+		policy->rule[id].mild_points = finding_types[id].mild_points;
+		policy->rule[id].convicts = finding_types[id].convicts;
+	}
+	policy->ttl[TTL_CONVICTING] = (struct ttl_rule){.first = 30 * 60, .cap = 24 * 3600};
+	policy->ttl[TTL_SCORED] = (struct ttl_rule){.first = 10 * 60, .cap = 4 * 3600};
+}
+
+int policy_points(const struct policy *policy, const struct finding *finding)
+{
+	const struct finding_rule *rule = &policy->rule[finding->id];
+
+	if (!rule->enabled)
+		return 0;
+	/* An override may make a mild form worth nothing; a finding of one form has no mild one. */
+	if (finding->mild && finding_types[finding->id].mild_points)
+		return rule->mild_points;
+	return rule->points;
+}
+
+bool policy_convicts(const struct policy *policy, const struct finding *finding)
+{
+	const struct finding_rule *rule = &policy->rule[finding->id];
+
+	return rule->enabled && rule->convicts && !finding->mild;
+}
+
+/* Local policy about ourselves, not the sender's sloppiness: counts in full (RFC 5321 7.9). */
+static bool is_capped(enum finding_id id)
+{
+	return finding_types[id].class == CLASS_NAMES && id != FINDING_HELO_OUR_ADDRESS &&
+	       id != FINDING_HELO_OUR_NAME;
+}
+
+struct sums {
+	int score;
+	int classes; /* that bring points */
+};
+
+static struct sums add_up(const struct policy *policy, const struct findings *findings)
+{
+	int class_points[CLASS_COUNT] = {0};
+	struct sums sums = {0};
+	int names = 0;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+		int points = policy_points(policy, finding);
+
+		if (is_capped(finding->id))
+			names += points;
+		else
+			class_points[finding_types[finding->id].class] += points;
+	}
+	class_points[CLASS_NAMES] += names < POLICY_NAMES_CAP ? names : POLICY_NAMES_CAP;
+	for (int class = 0; class < CLASS_COUNT; class ++) {
+		sums.score += class_points[class];
+		sums.classes += class_points[class] > 0;
+	}
+	return sums;
+}
+
+static const struct finding *find_convicting(const struct policy *policy,
+					     const struct findings *findings)
+{
+	const struct finding *most = NULL;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		if (!policy_convicts(policy, finding))
+			continue;
+		if (!most || policy_points(policy, finding) > policy_points(policy, most))
+			most = finding;
+	}
+	return most;
+}
+
+/* A first block that is longer than the cap stands as it is. */
+static uint32_t doubled(uint32_t ttl, uint32_t cap, unsigned repeats)
+{
+	for (; repeats && ttl && ttl < cap; repeats--)
+		ttl = ttl > cap / 2 ? cap : ttl * 2;
+	return ttl;
+}
+
+static uint32_t convicted_ttl(const struct policy *policy, const struct finding *cause,
+			      unsigned repeats)
+{
+	const struct ttl_rule *ttl = &policy->ttl[finding_types[cause->id].ttl];
+	uint32_t own = policy->rule[cause->id].ttl;
+
+	return doubled(own ? own : ttl->first, ttl->cap, repeats);
+}
+
+/* Scored together, so the longest of what each asks for; none is convicted, so all are scored. */
+static uint32_t scored_ttl(const struct policy *policy, const struct findings *findings,
+			   unsigned repeats)
+{
+	const struct ttl_rule *ttl = &policy->ttl[TTL_SCORED];
+	uint32_t first = 0;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+		uint32_t own = policy->rule[finding->id].ttl;
+
+		if (policy_points(policy, finding) <= 0)
+			continue;
+		if (!own)
+			own = ttl->first;
+		if (own > first)
+			first = own;
+	}
+	return doubled(first, ttl->cap, repeats);
+}
+
+struct decision policy_decide(const struct policy *policy, const struct findings *findings,
+			      unsigned repeats)
+{
+	const struct finding *convicting = find_convicting(policy, findings);
+	struct sums sums = add_up(policy, findings);
+	struct decision d = {
+		.kind = DECISION_PASS,
+		.score = sums.score,
+		.cause = CAUSE_SCORE,
+		.action = ACTION_WATCH,
+	};
+
+	if (convicting) {
+		d.kind = DECISION_BLOCK;
+		d.cause = convicting->id;
+		d.action = ACTION_DROP;
+		d.ttl = convicted_ttl(policy, convicting, repeats);
+	} else if (sums.score >= POLICY_BLOCK_POINTS && sums.classes >= 2) {
+		d.kind = DECISION_BLOCK;
+		d.action = ACTION_RESET;
+		d.ttl = scored_ttl(policy, findings, repeats);
+	} else if (sums.score >= POLICY_WATCH_POINTS) {
+		d.kind = DECISION_WATCH;
+	}
+	return d;
+}
