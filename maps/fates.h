@@ -45,6 +45,7 @@
 	  "resets that became drops: over the limit, or the frame did not allow it", TAP)
 
 enum fate {
+	FATE_PENDING, /* none yet: what a parser returns to say "go on"; never counted */
 #define X(name, text, verdict) FATE_##name,
 	FATES(X)
 #undef X

@@ -33,10 +33,10 @@ struct flow {
 	__u32 next;          /* one past the server's highest byte sent */
 	__u32 acked;         /* the server's last acknowledgement */
 	__u32 told;          /* the acknowledgement that the agent knows of */
-	__u32 client_budget; /* bytes that may still go to the ring */
-	__u32 server_budget;
-	__u32 phase;   /* enum flow_phase */
-	__u32 pending; /* 1: client bytes handed over that the server has not acknowledged yet */
+	__u32 client_next;   /* one past the highest client byte handed over */
+	__s32 client_budget; /* bytes that may still go to the ring */
+	__s32 server_budget;
+	__u32 phase; /* enum flow_phase */
 };
 
 /*

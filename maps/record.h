@@ -16,7 +16,8 @@ enum record_direction {
 
 #define RECORD_FIN   1
 #define RECORD_RST   2
-#define RECORD_BIRTH 4 /* the first record of the flow: seq is the server's first payload byte */
+#define RECORD_BIRTH 4 /* the flow was born by this: seq is the server's first payload byte */
+#define RECORD_EARLY 8 /* client bytes from before the birth; these precede the RECORD_BIRTH */
 
 /* Payload bytes captured of one segment at most; what is beyond is counted as RECORD_CUT. */
 #define RECORD_BYTES 2048

@@ -25,7 +25,7 @@ enum action {
 
 struct verdict_key {
 	struct addr addr; /* host bits zero */
-	__u8 plen;        /* 128, or 64 for an IPv6 /64; any length in the prefix trie's view */
+	__u8 plen;        /* in the hash 128, or 64 for an IPv6 /64; in the hits any length */
 	__u8 ports;       /* enum port_class */
 	__u16 zero;
 };
@@ -41,7 +41,7 @@ struct verdict {
 	__u8 action;   /* enum action */
 	__u8 flags;    /* VERDICT_* */
 	__u16 cause;   /* enum cause: a finding, or an administrator's block */
-	__u32 zero;
+	__u32 plen;    /* over 128 bits; a trie does not tell which length it matched */
 };
 
 /* Trie key: the port class stands in front of the address, so one trie serves all classes. */

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The tap: both directions of the early SMTP exchange, for the agent to judge.
+ *
+ * Nothing a client sends is believed for itself. A flow is born on egress only, when the server's
+ * own stack sends payload or acknowledges bytes that came too early; from then on client bytes are
+ * evidence where their ACK lies within what the server has sent and their SEQ within a window of
+ * what it has acknowledged. So a forger who sees neither direction must guess both numbers.
+ *
+ * Checksums are never looked at: veth and offloads leave them partial. A decoy that the stack will
+ * drop is therefore seen; the agent judges both it and what follows.
+ */
+#ifndef MXDP_BPF_TAP_BPF_H
+#define MXDP_BPF_TAP_BPF_H
+
+#include "../maps/flow.bpf.h"
+#include "../maps/nets.bpf.h"
+#include "../maps/record.bpf.h"
+#include "config.bpf.h"
+#include "parse.bpf.h"
+
+static __always_inline __s32 seq_diff(__u32 a, __u32 b)
+{
+	return (__s32)(a - b);
+}
+
+static __always_inline struct flow_key flow_key_of(const struct packet *p, bool from_client)
+{
+	if (from_client)
+		return (struct flow_key){p->source, p->dest, p->sport, p->dport};
+	return (struct flow_key){p->dest, p->source, p->dport, p->sport};
+}
+
+static __always_inline void record_segment(struct record *r, const struct packet *p)
+{
+	r->seq = p->seq;
+	r->ack = p->ack;
+	r->len = p->len > 0xffff ? 0xffff : p->len; /* BIG TCP can exceed 16 bits */
+	if (p->flags & TCP_FIN)
+		r->flags |= RECORD_FIN;
+	if (p->flags & TCP_RST)
+		r->flags |= RECORD_RST;
+}
+
+/* Copies payload into the record, up to `budget` bytes; returns how many. */
+static __always_inline __u32 record_payload(struct record *r, void *ctx, load_bytes_fn load,
+					    const struct packet *p, __s32 budget)
+{
+	__u32 want = p->len;
+
+	if (budget <= 0)
+		return 0;
+	if (want > (__u32)budget)
+		want = budget;
+	if (want > RECORD_BYTES)
+		want = RECORD_BYTES;
+	/* Tells the verifier 1..RECORD_BYTES in a form that clang does not fold away. */
+	asm volatile("" : "+r"(want));
+	if (!want || want > RECORD_BYTES)
+		return 0;
+	if (load(ctx, p->payload, r->data, want))
+		return 0;
+	r->cap = want;
+	return want;
+}
+
+/* The client's side of the phase: STARTTLS is a command of its own (RFC 3207 4). */
+static __always_inline bool asks_starttls(const struct record *r)
+{
+	const char verb[8] = {'S', 'T', 'A', 'R', 'T', 'T', 'L', 'S'};
+
+	if (r->cap < sizeof(verb))
+		return false;
+	for (__u32 i = 0; i < sizeof(verb); i++)
+		if ((r->data[i] & 0xdf) != verb[i]) /* letters without case */
+			return false;
+	return true;
+}
+
+/* The server's side: 220 to STARTTLS goes dark, 354 to DATA opens a message, any reply ends it. */
+static __always_inline void flow_follow_reply(struct flow *flow, const struct record *r)
+{
+	const __u8 *d = r->data;
+
+	if (r->cap < 3)
+		return;
+	if (flow->phase == FLOW_STARTTLS && d[0] == '2' && d[1] == '2' && d[2] == '0')
+		flow->phase = FLOW_DARK;
+	else if (d[0] == '3' && d[1] == '5' && d[2] == '4')
+		flow->phase = FLOW_BODY;
+	else if (flow->phase != FLOW_DARK)
+		flow->phase = FLOW_TALK;
+}
+
+/* Payload of no known flow: kept until the server's own acknowledgement covers it. */
+static __always_inline enum fate tap_hold(void *ctx, load_bytes_fn load, const struct packet *p,
+					  const struct flow_key *key)
+{
+	struct early_segment *s;
+	struct early *early;
+	__u32 slot, want;
+
+	if (!(p->flags & TCP_ACK) || p->flags & (TCP_SYN | TCP_RST))
+		return FATE_MAIL_UNPROVEN;
+	early = early_lookup_or_create(key);
+	if (!early)
+		return FATE_MAIL_UNPROVEN;
+	slot = early->count;
+	if (slot >= EARLY_SEGMENTS)
+		return FATE_MAIL_UNPROVEN;
+	s = &early->segment[slot & (EARLY_SEGMENTS - 1)];
+	want = p->len < EARLY_BYTES ? p->len : EARLY_BYTES;
+	asm volatile("" : "+r"(want));
+	if (!want || want > EARLY_BYTES || load(ctx, p->payload, s->data, want))
+		return FATE_MAIL_UNPROVEN;
+	s->seq = p->seq;
+	s->ack = p->ack;
+	s->len = p->len;
+	s->cap = want;
+	early->count = slot + 1;
+	return FATE_MAIL_HELD;
+}
+
+/* A segment from the client to a tapped port. */
+static __always_inline enum fate tap_client(void *ctx, load_bytes_fn load, const struct packet *p)
+{
+	struct flow_key key = flow_key_of(p, true);
+	bool ends = p->flags & (TCP_FIN | TCP_RST);
+	struct flow *flow;
+	struct record *r;
+	__u32 next;
+
+	if (!p->len && !ends)
+		return FATE_MAIL_BARE;
+	flow = flow_lookup(&key);
+	if (!flow)
+		return p->len ? tap_hold(ctx, load, p, &key) : FATE_MAIL_BARE;
+	if (seq_diff(p->seq, flow->acked + FLOW_WINDOW) >= 0 ||
+	    seq_diff(p->seq, flow->acked - FLOW_WINDOW) < 0)
+		return FATE_MAIL_OUTSIDE;
+	if (!(p->flags & TCP_RST) && (!(p->flags & TCP_ACK) || seq_diff(p->ack, flow->first) < 0 ||
+				      seq_diff(p->ack, flow->next) > 0))
+		return FATE_MAIL_OUTSIDE;
+	next = p->seq + p->len;
+	if (!ends && seq_diff(next, flow->acked) <= 0)
+		return FATE_MAIL_STALE;
+	if (!ends && (flow->phase == FLOW_BODY || flow->phase == FLOW_DARK))
+		return FATE_MAIL_QUIET;
+
+	r = record_begin(FROM_CLIENT, &key);
+	if (!r)
+		return FATE_MAIL_QUIET;
+	record_segment(r, p);
+	if (flow->phase == FLOW_TALK || flow->phase == FLOW_STARTTLS)
+		__sync_fetch_and_sub(&flow->client_budget,
+				     record_payload(r, ctx, load, p, flow->client_budget));
+	if (!ends && !r->cap)
+		return FATE_MAIL_QUIET;
+	if (asks_starttls(r))
+		flow->phase = FLOW_STARTTLS;
+	if (seq_diff(next, flow->client_next) > 0)
+		flow->client_next = next;
+	record_send(r);
+	return FATE_MAIL_SEEN;
+}
+
+/* Hands over what was held, where the server's first byte is what the client acknowledged. */
+static __always_inline void tap_release(struct early *early, const struct packet *p,
+					const struct flow_key *key, struct flow *flow)
+{
+	for (__u32 i = 0; i < EARLY_SEGMENTS; i++) {
+		struct early_segment *s = &early->segment[i];
+		struct record *r;
+		__u32 cap = s->cap;
+
+		if (i >= early->count || s->ack != p->seq || cap > EARLY_BYTES)
+			continue;
+		if (seq_diff(s->seq, p->ack) > FLOW_WINDOW ||
+		    seq_diff(p->ack, s->seq) > FLOW_WINDOW)
+			continue;
+		r = record_begin(FROM_SERVER, key); /* the egress program's buffer */
+		if (!r)
+			continue;
+		r->from = FROM_CLIENT;
+		r->seq = s->seq;
+		r->ack = s->ack;
+		r->len = s->len;
+		r->cap = cap;
+		r->flags = RECORD_EARLY;
+		__builtin_memcpy(r->data, s->data, EARLY_BYTES);
+		flow->client_budget -= cap;
+		if (seq_diff(s->seq + s->len, flow->client_next) > 0)
+			flow->client_next = s->seq + s->len;
+		record_send(r);
+	}
+}
+
+/* Whether an acknowledgement without payload covers a held segment that fits its numbers. */
+static __always_inline bool acknowledges_held(const struct early *early, const struct packet *p)
+{
+	for (__u32 i = 0; i < EARLY_SEGMENTS; i++) {
+		const struct early_segment *s = &early->segment[i];
+
+		if (i < early->count && s->ack == p->seq && seq_diff(p->ack, s->seq) > 0 &&
+		    seq_diff(p->ack, s->seq + s->len) >= 0 &&
+		    seq_diff(p->ack, s->seq) <= FLOW_WINDOW)
+			return true;
+	}
+	return false;
+}
+
+/* The proof: the server's own stack speaks, which it does after a completed handshake only. */
+static __always_inline struct flow *tap_birth(const struct packet *p, const struct flow_key *key)
+{
+	struct early *early = bpf_map_lookup_elem(&mxdp_early, key);
+	struct flow born = {
+		.first = p->seq,
+		.next = p->seq + p->len,
+		.acked = p->ack,
+		.told = p->ack,
+		.client_next = p->ack,
+		.client_budget = client_budget,
+		.server_budget = server_budget,
+		.phase = FLOW_TALK,
+	};
+
+	if (!p->len && !(early && acknowledges_held(early, p)))
+		return NULL;
+	if (!local_contains(&key->server))
+		return NULL;
+	if (early) {
+		tap_release(early, p, key, &born);
+		bpf_map_delete_elem(&mxdp_early, key);
+	}
+	bpf_map_update_elem(&mxdp_flows, key, &born, BPF_ANY);
+	fate_count(FATE_FLOW_BORN);
+	return flow_lookup(key);
+}
+
+/* A segment from a tapped port of ours. */
+static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const struct packet *p)
+{
+	struct flow_key key = flow_key_of(p, false);
+	bool ends = p->flags & (TCP_FIN | TCP_RST);
+	bool born = false, news;
+	struct flow *flow;
+	struct record *r;
+
+	if (p->flags & TCP_SYN) {
+		flow_forget(&key);
+		return FATE_REPLY_BARE;
+	}
+	flow = flow_lookup(&key);
+	if (!flow) {
+		if (ends && !p->len)
+			return FATE_REPLY_BARE;
+		flow = tap_birth(p, &key);
+		if (!flow)
+			return FATE_REPLY_BARE;
+		born = true;
+	}
+	if (seq_diff(p->seq + p->len, flow->next) > 0)
+		flow->next = p->seq + p->len;
+	if (p->flags & TCP_ACK && seq_diff(p->ack, flow->acked) > 0)
+		flow->acked = p->ack;
+
+	/* An acknowledgement alone is told only where it confirms bytes that the agent holds. */
+	news = seq_diff(flow->acked, flow->told) > 0 && seq_diff(flow->client_next, flow->told) > 0;
+	if (!p->len && !ends && !born && !news)
+		return FATE_REPLY_BARE;
+	if (flow->phase == FLOW_DARK && !ends)
+		return FATE_REPLY_QUIET;
+
+	r = record_begin(FROM_SERVER, &key);
+	if (!r)
+		return FATE_REPLY_QUIET;
+	record_segment(r, p);
+	if (born)
+		r->flags |= RECORD_BIRTH;
+	if (flow->phase != FLOW_DARK)
+		__sync_fetch_and_sub(&flow->server_budget,
+				     record_payload(r, ctx, load, p, flow->server_budget));
+	flow_follow_reply(flow, r);
+	flow->told = flow->acked;
+	record_send(r);
+	if (p->flags & TCP_RST)
+		bpf_map_delete_elem(&mxdp_flows, &key);
+	return FATE_REPLY_SEEN;
+}
+
+#endif
