@@ -18,6 +18,11 @@ struct addr {
 	};
 };
 
+struct prefix {
+	struct addr addr; /* host bits zero */
+	__u32 plen;       /* over 128 bits: 192.0.2.0/24 is 120 */
+};
+
 #define ADDR_BITS    128 /* prefix length of a single address, either family */
 #define ADDR_V4_BITS 96  /* bits of the ::ffff:0:0/96 in front of an IPv4 address */
 

@@ -34,6 +34,7 @@ struct maps {
 #undef X
 	volatile struct live *live_values; /* mapped; NULL where only read */
 	volatile __u64 *presence_words;    /* mapped; NULL where only read */
+	__u64 *presence_next;              /* the bitmap that a sweep is rebuilding, or NULL */
 };
 
 struct bpf_object;

@@ -12,11 +12,6 @@
 /* Longest text of a prefix: 39 characters of IPv6, "/128", the terminating zero; rounded up. */
 #define ADDR_TEXT 64
 
-struct prefix {
-	struct addr addr; /* host bits zero */
-	unsigned plen;    /* over 128 bits: 192.0.2.0/24 is 120 */
-};
-
 /*
  * Strict: "192.0.2.1" or "2001:db8::1", nothing around it. An IPv4-mapped IPv6 address is IPv4.
  */

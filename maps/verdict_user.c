@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+
+#include "verdict_user.h"
+
+#define PLEN_V4_24 (ADDR_V4_BITS + 24)
+
+static bool is_v4(const struct addr *addr)
+{
+	return !addr->w[0] && !addr->w[1] && addr->w[2] == htonl(0xffff);
+}
+
+static bool in_hash(const struct prefix *prefix)
+{
+	return prefix->plen == ADDR_BITS || (prefix->plen == 64 && !is_v4(&prefix->addr));
+}
+
+static struct verdict_key hash_key(const struct prefix *prefix, enum port_class ports)
+{
+	return (struct verdict_key){
+		.addr = prefix->addr, .plen = (__u8)prefix->plen, .ports = (__u8)ports};
+}
+
+static struct verdict_prefix_key trie_key(const struct prefix *prefix, enum port_class ports)
+{
+	return (struct verdict_prefix_key){
+		.plen = 32 + prefix->plen, .ports = htonl(ports), .addr = prefix->addr};
+}
+
+/* All /24s that the prefix touches; atomic, since the sweep may store the same word. */
+static void presence_set(volatile __u64 *words, const struct prefix *prefix)
+{
+	__u32 first, count;
+
+	if (!is_v4(&prefix->addr) || prefix->plen < ADDR_V4_BITS)
+		return;
+	first = ntohl(prefix->addr.w[3]) >> 8;
+	count = prefix->plen >= PLEN_V4_24 ? 1 : 1U << (PLEN_V4_24 - prefix->plen);
+	for (__u32 net = first; net < first + count; net++)
+		__atomic_fetch_or(&words[net >> 6], 1ULL << (net & 63), __ATOMIC_RELEASE);
+}
+
+int verdict_put(struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		const struct verdict *verdict)
+{
+	struct verdict_key key = hash_key(prefix, ports);
+	struct verdict v = *verdict;
+
+	v.plen = prefix->plen;
+	presence_set(maps->presence_words, prefix);
+	if (maps->presence_next)
+		presence_set(maps->presence_next, prefix);
+	if (in_hash(prefix)) {
+		if (bpf_map_update_elem(maps->verdicts, &key, &v, BPF_ANY))
+			return -errno;
+	} else {
+		struct verdict_prefix_key trie = trie_key(prefix, ports);
+		bool replaces;
+		struct verdict old;
+
+		replaces = !bpf_map_lookup_elem(maps->prefixes, &trie, &old) &&
+			   old.plen == prefix->plen;
+		if (bpf_map_update_elem(maps->prefixes, &trie, &v, BPF_ANY))
+			return -errno;
+		if (!replaces)
+			maps->live_values->prefixes++;
+	}
+	/* A new verdict counts its hits from nothing. */
+	bpf_map_delete_elem(maps->hits, &key);
+	return 0;
+}
+
+int verdict_delete(struct maps *maps, const struct prefix *prefix, enum port_class ports)
+{
+	struct verdict_key key = hash_key(prefix, ports);
+
+	if (in_hash(prefix)) {
+		if (bpf_map_delete_elem(maps->verdicts, &key))
+			return -errno;
+	} else {
+		struct verdict_prefix_key trie = trie_key(prefix, ports);
+
+		if (bpf_map_delete_elem(maps->prefixes, &trie))
+			return -errno;
+		if (maps->live_values->prefixes)
+			maps->live_values->prefixes--;
+	}
+	bpf_map_delete_elem(maps->hits, &key);
+	return 0;
+}
+
+static void fill_hits(const struct maps *maps, struct verdict_entry *entry)
+{
+	struct verdict_key key = hash_key(&entry->prefix, entry->ports);
+
+	if (bpf_map_lookup_elem(maps->hits, &key, &entry->hits))
+		memset(&entry->hits, 0, sizeof(entry->hits));
+}
+
+int verdict_get(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		struct verdict_entry *out)
+{
+	struct verdict_key key = hash_key(prefix, ports);
+	struct verdict_prefix_key trie = trie_key(prefix, ports);
+
+	*out = (struct verdict_entry){.prefix = *prefix, .ports = ports};
+	if (in_hash(prefix) ? bpf_map_lookup_elem(maps->verdicts, &key, &out->verdict)
+			    : bpf_map_lookup_elem(maps->prefixes, &trie, &out->verdict))
+		return -errno;
+	if (out->verdict.plen != prefix->plen) /* the trie found a shorter one */
+		return -ENOENT;
+	fill_hits(maps, out);
+	return 0;
+}
+
+/* The hash by the kernel's batch lookup, which neither repeats nor restarts while entries go. */
+static int walk_hash(const struct maps *maps, struct verdict_walk *walk,
+		     struct verdict_entry *entries, size_t room)
+{
+	static struct verdict_key keys[VERDICT_WALK_BATCH];
+	static struct verdict values[VERDICT_WALK_BATCH];
+	__u32 count = VERDICT_WALK_BATCH, in = walk->cursor;
+	int err;
+
+	if (room < count)
+		return -EINVAL;
+	err = bpf_map_lookup_batch(maps->verdicts, walk->started ? &in : NULL, &walk->cursor, keys,
+				   values, &count, NULL);
+	if (err && errno != ENOENT)
+		return -errno;
+	walk->started = true;
+	walk->in_trie = err; /* -ENOENT: that was the last batch */
+	for (__u32 i = 0; i < count; i++)
+		entries[i] = (struct verdict_entry){
+			.prefix = {keys[i].addr, keys[i].plen},
+			.ports = keys[i].ports,
+			.verdict = values[i],
+		};
+	return (int)count;
+}
+
+/* The trie is small: key by key. A key that goes meanwhile ends this walk early, not wrongly. */
+static int walk_trie(const struct maps *maps, struct verdict_walk *walk,
+		     struct verdict_entry *entries, size_t room)
+{
+	int count = 0;
+
+	while (count < (int)room) {
+		struct verdict_prefix_key next;
+		struct verdict_entry *e = &entries[count];
+
+		if (bpf_map_get_next_key(maps->prefixes, walk->prefix.plen ? &walk->prefix : NULL,
+					 &next)) {
+			walk->done = true;
+			break;
+		}
+		walk->prefix = next;
+		if (bpf_map_lookup_elem(maps->prefixes, &next, &e->verdict))
+			continue;
+		e->prefix = (struct prefix){next.addr, next.plen - 32};
+		e->ports = ntohl(next.ports);
+		memset(&e->hits, 0, sizeof(e->hits));
+		count++;
+	}
+	return count;
+}
+
+int verdict_walk_next(const struct maps *maps, struct verdict_walk *walk,
+		      struct verdict_entry *entries, size_t room, bool with_hits)
+{
+	int count = 0;
+
+	while (!count && !walk->done)
+		count = walk->in_trie ? walk_trie(maps, walk, entries, room)
+				      : walk_hash(maps, walk, entries, room);
+	for (int i = 0; with_hits && i < count; i++)
+		fill_hits(maps, &entries[i]);
+	return count;
+}
+
+/* The agent is the only writer and puts into both bitmaps meanwhile, so no bit gets lost. */
+static void presence_publish(struct maps *maps)
+{
+	for (size_t i = 0; i < PRESENCE_WORDS; i++)
+		if (maps->presence_words[i] != maps->presence_next[i])
+			maps->presence_words[i] = maps->presence_next[i];
+}
+
+int verdict_sweep_step(struct maps *maps, struct verdict_sweep *sweep, __u32 now, bool *done,
+		       void (*expired)(const struct verdict_entry *, void *), void *context)
+{
+	static struct verdict_entry entries[VERDICT_WALK_BATCH];
+	int count;
+
+	*done = false;
+	if (!maps->presence_next) {
+		*sweep = (struct verdict_sweep){0};
+		maps->presence_next = calloc(PRESENCE_WORDS, sizeof(__u64));
+		if (!maps->presence_next)
+			return -ENOMEM;
+	}
+	count = verdict_walk_next(maps, &sweep->walk, entries, VERDICT_WALK_BATCH, false);
+	for (int i = 0; i < count; i++) {
+		struct verdict_entry *e = &entries[i];
+
+		sweep->seen++;
+		if (e->verdict.expires > now) {
+			presence_set(maps->presence_next, &e->prefix);
+			continue;
+		}
+		fill_hits(maps, e);
+		if (!verdict_delete(maps, &e->prefix, e->ports)) {
+			sweep->deleted++;
+			if (expired)
+				expired(e, context);
+		}
+	}
+	if (count)
+		return count < 0 ? count : 0;
+	presence_publish(maps);
+	verdict_sweep_cancel(maps, sweep);
+	*done = true;
+	return 0;
+}
+
+void verdict_sweep_cancel(struct maps *maps, struct verdict_sweep *sweep)
+{
+	free(maps->presence_next);
+	maps->presence_next = NULL;
+	sweep->walk = (struct verdict_walk){0};
+}

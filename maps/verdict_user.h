@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * Verdicts, user side. Which of the maps holds an entry is decided here and nowhere else: single
+ * addresses and IPv6 /64s in the hash, all other prefixes in the trie.
+ *
+ * One writer at a time (the agent); readers may walk beside it. All return 0 or -errno:
+ * -E2BIG hash full, -ENOSPC trie full, -ENOENT no such entry.
+ */
+#ifndef MXDP_MAPS_VERDICT_USER_H
+#define MXDP_MAPS_VERDICT_USER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "maps.h"
+#include "ports.h"
+
+struct verdict_entry {
+	struct prefix prefix;
+	enum port_class ports;
+	struct verdict verdict;
+	struct verdict_hits hits; /* zero where it was never met */
+};
+
+/* Sets the presence bits first, then puts or replaces. Fills in verdict.plen itself. */
+int verdict_put(struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		const struct verdict *verdict);
+int verdict_delete(struct maps *maps, const struct prefix *prefix, enum port_class ports);
+int verdict_get(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		struct verdict_entry *out);
+
+/* A walk over all verdicts in steps, so that a million of them never stall the agent's loop. */
+struct verdict_walk {
+	__u32 cursor; /* opaque to the kernel's batch lookup */
+	struct verdict_prefix_key prefix;
+	bool started, in_trie, done;
+};
+
+#define VERDICT_WALK_BATCH 4096
+
+/* Up to `room` (at least VERDICT_WALK_BATCH) entries; 0 at the end; entries may have expired. */
+int verdict_walk_next(const struct maps *maps, struct verdict_walk *walk,
+		      struct verdict_entry *entries, size_t room, bool with_hits);
+
+/*
+ * Deletes what has expired and rebuilds the presence bitmap, a step at a time: call until *done.
+ * `live_entries` is then the number of verdicts left. Entries put meanwhile are kept.
+ */
+struct verdict_sweep {
+	struct verdict_walk walk;
+	size_t seen, deleted;
+};
+
+int verdict_sweep_step(struct maps *maps, struct verdict_sweep *sweep, __u32 now, bool *done,
+		       void (*expired)(const struct verdict_entry *, void *), void *context);
+/* Gives up a sweep that is under way; harmless where none is. */
+void verdict_sweep_cancel(struct maps *maps, struct verdict_sweep *sweep);
+
+#endif
