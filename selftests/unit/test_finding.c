@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <string.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../../user/checks/finding.h"
+
+static void table_is_whole(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FINDING_COUNT; i++) {
+		const struct finding_type *type = &finding_types[i];
+
+		assert_non_null(type->id);
+		assert_non_null(type->text);
+		assert_true(type->points >= type->mild_points);
+		assert_true(type->class < CLASS_COUNT);
+		/* A helo-* finding elsewhere would escape the cap on names. */
+		assert_int_equal(!strncmp(type->id, "helo-", 5), type->class == CLASS_NAMES);
+		/* What convicts lives long, and only what convicts can have a form that does not.
+		 */
+		assert_int_equal(type->convicts, type->ttl == TTL_CONVICTING);
+		if (type->mild_points)
+			assert_true(type->convicts);
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(type->id, finding_types[j].id);
+	}
+}
+
+static void strong_replaces_mild(void **state)
+{
+	struct findings f = {0};
+
+	(void)state;
+	assert_null(findings_get(&f, FINDING_HELO_ILLEGAL));
+	assert_true(findings_add(&f, FINDING_HELO_ILLEGAL, true, "%s", "first"));
+	assert_false(findings_add(&f, FINDING_HELO_ILLEGAL, true, "%s", "second"));
+	assert_string_equal(findings_get(&f, FINDING_HELO_ILLEGAL)->detail, "first");
+	assert_true(findings_add(&f, FINDING_HELO_ILLEGAL, false, "%s", "third"));
+	assert_false(findings_get(&f, FINDING_HELO_ILLEGAL)->mild);
+	assert_string_equal(findings_get(&f, FINDING_HELO_ILLEGAL)->detail, "third");
+	assert_false(findings_add(&f, FINDING_HELO_ILLEGAL, false, "%s", "fourth"));
+	assert_false(findings_add(&f, FINDING_HELO_ILLEGAL, true, "%s", "fifth"));
+	assert_false(findings_get(&f, FINDING_HELO_ILLEGAL)->mild);
+	assert_int_equal(f.count, 1);
+}
+
+static void list_is_bounded(void **state)
+{
+	struct {
+		struct findings f;
+		unsigned char guard[64];
+	} box;
+	char longer[FINDING_DETAIL * 2];
+
+	(void)state;
+	memset(&box, 0, sizeof(box));
+	memset(box.guard, 0xa5, sizeof(box.guard));
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	for (int round = 0; round < 3; round++)
+		for (int id = -1; id <= FINDING_COUNT + 1; id++)
+			findings_add(&box.f, (enum finding_id)id, round < 1, "%s", longer);
+	assert_int_equal(box.f.count, FINDING_COUNT);
+	for (int id = 0; id < FINDING_COUNT; id++) {
+		const struct finding *finding = findings_get(&box.f, (enum finding_id)id);
+
+		assert_non_null(finding);
+		assert_false(finding->mild);
+		assert_int_equal(strlen(finding->detail), FINDING_DETAIL - 1);
+	}
+	for (size_t i = 0; i < sizeof(box.guard); i++)
+		assert_int_equal(box.guard[i], 0xa5);
+}
+
+static void ids_parse_back(void **state)
+{
+	enum finding_id id;
+
+	(void)state;
+	for (int i = 0; i < FINDING_COUNT; i++) {
+		assert_true(finding_parse(&id, finding_types[i].id));
+		assert_int_equal(id, i);
+	}
+	assert_false(finding_parse(&id, ""));
+	assert_false(finding_parse(&id, "manual"));
+	assert_false(finding_parse(&id, "EARLY-TALKER"));
+	assert_false(finding_parse(&id, "early-talker "));
+}
+
+static void causes_parse_back(void **state)
+{
+	unsigned cause;
+
+	(void)state;
+	for (unsigned i = 0; i < CAUSE_COUNT; i++) {
+		assert_true(cause_parse(&cause, cause_name(i)));
+		assert_int_equal(cause, i);
+	}
+	assert_string_equal(cause_name(FINDING_HELO_OUR_ADDRESS), "helo-our-address");
+	assert_string_equal(cause_name(CAUSE_MANUAL), "manual");
+	assert_string_equal(cause_name(CAUSE_SCORE), "score");
+	/* A map of a newer layout may hold causes that are not known here. */
+	assert_string_equal(cause_name(CAUSE_COUNT), "unknown");
+	assert_string_equal(cause_name(65535), "unknown");
+	assert_false(cause_parse(&cause, "unknown"));
+}
+
+static void classes_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(finding_class_name(CLASS_PROTOCOL), "protocol");
+	assert_string_equal(finding_class_name(CLASS_NAMES), "names");
+	assert_string_equal(finding_class_name(CLASS_ENVELOPE), "envelope");
+	assert_string_equal(finding_class_name(CLASS_LISTS), "lists");
+	assert_string_equal(finding_class_name(CLASS_COUNT), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_is_whole),    cmocka_unit_test(strong_replaces_mild),
+		cmocka_unit_test(list_is_bounded),   cmocka_unit_test(ids_parse_back),
+		cmocka_unit_test(causes_parse_back), cmocka_unit_test(classes_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
