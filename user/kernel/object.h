@@ -22,7 +22,9 @@ struct programs {
 	struct mxdp_bpf *skel;
 	struct xdp_program *xdp; /* NULL until object_for_libxdp() */
 	bool loaded;
-	bool reused; /* the maps came from pins of an earlier mxdpd */
+	bool reused;   /* the maps came from pins of an earlier mxdpd */
+	bool kept;     /* attached somewhere: the pins are worth keeping */
+	char *pin_dir; /* owned; NULL where the maps are not pinned */
 };
 
 /*
@@ -39,7 +41,19 @@ int object_load(struct programs *programs, char *error, size_t error_size);
 /* The map descriptors; valid once loaded. */
 int object_maps(struct maps *out, const struct programs *programs);
 
+/* Unpins what this open pinned and nothing was attached to; other pins stay for the next start. */
 void object_close(struct programs *programs);
+
+/* For attach.c. Makes programs->xdp, with which libxdp loads the object at the first attach. */
+int object_for_libxdp(struct programs *programs, char *error, size_t error_size);
+/* Once somebody has loaded the object: marks fresh maps with their layout. */
+void object_adopt(struct programs *programs);
+/* The line for a load that failed; returns `err`. */
+int object_load_failed(int err, char *error, size_t error_size);
+/* Whether libxdp made the XDP program a dispatcher's component: it fits nowhere else then. */
+bool object_is_component(const struct programs *programs);
+int object_gate_fd(const struct programs *programs);
+int object_tap_fd(const struct programs *programs);
 
 /* Checks what every start needs: BTF, privilege, bpffs. One line in `error` where it is missing. */
 int object_preflight(const char *pin_dir, char *error, size_t error_size);

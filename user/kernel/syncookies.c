@@ -8,8 +8,9 @@
 #include "../base/log.h"
 #include "syncookies.h"
 
-#define SYNCOOKIES_LINGER 60 /* seconds; a flood's cookies come back for as long as clients retry \
-			      */
+#define SYNCOOKIES_LINGER                                                       \
+	60 /* seconds; a flood's cookies come back for as long as clients retry \
+	    */
 
 static const char section[] = "TcpExt:";
 
