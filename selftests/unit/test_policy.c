@@ -464,6 +464,27 @@ static void memory_is_bounded(void **state)
 	history_free(h);
 }
 
+/* The smallest history is one set of eight: a ninth pushes out who was quiet for longest. */
+static void longest_untouched_makes_room(void **state)
+{
+	static const char *const who[] = {"192.0.2.0", "192.0.2.1", "192.0.2.2",
+					  "192.0.2.3", "192.0.2.4", "192.0.2.5",
+					  "192.0.2.6", "192.0.2.7", "192.0.2.8"};
+	struct history *h = history_new(0);
+
+	(void)state;
+	assert_non_null(h);
+	for (uint32_t i = 0; i < 8; i++)
+		expect(h, who[i], 1000 + i, 1, who[i], 0);
+	expect(h, who[0], 2000, 1, who[0], 1);
+	expect(h, who[8], 2001, 1, who[8], 0);
+	for (uint32_t i = 2; i < 9; i++)
+		expect(h, who[i], 3000, 1, who[i], 1);
+	expect(h, who[0], 3000, 1, who[0], 2);
+	expect(h, who[1], 3000, 1, who[1], 0);
+	history_free(h);
+}
+
 static void room_is_used(void **state)
 {
 	struct history *h = history_new(8192);
@@ -522,6 +543,7 @@ int main(void)
 		with_history(delivered_mail_protects_the_net),
 		with_history(forgotten_where_taken_back),
 		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(longest_untouched_makes_room),
 		cmocka_unit_test(room_is_used),
 		cmocka_unit_test(smallest_history_works),
 	};

@@ -33,15 +33,14 @@ struct helo {
 	struct addr addr;
 };
 
-/* The whole of `text` as an Snum: one to three digits, zeros in front allowed (RFC 5321 4.1.3). */
+/* The Snum at `text`: one to three digits, zeros in front allowed (RFC 5321 4.1.3). What follows. */
 static const char *octet_parse(unsigned char *out, const char *text)
 {
 	unsigned value = 0;
 	int digits = 0;
 
 	for (; *text >= '0' && *text <= '9'; text++, digits++)
-		if (digits < 3)
-			value = value * 10 + (unsigned)(*text - '0');
+		value = value * 10 + (unsigned)(*text - '0');
 	if (digits < 1 || digits > 3 || value > 255)
 		return NULL;
 	*out = (unsigned char)value;
