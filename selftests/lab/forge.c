@@ -3,7 +3,8 @@
  * Forged TCP for the laboratory's namespace `third`, which is not on the path between the mail
  * server and the world but may send with any source address.
  *
- *   forge syn   --source A --dest B [--flags PSH,URG,ECE,CWR] [--frag8] [--exthdrs N] [--count N]
+ *   forge syn   --source A --dest B [--flags PSH,URG,ECE,CWR] [--frag8] [--exthdrs N]
+ *               [--count N] [--every MILLISECONDS]
  *       Sends a SYN and waits for what comes back; prints "syn-ack", "rst" or "none" and exits 0,
  *       3 or 4. With --count the source port goes up by one with each, and any answer counts.
  *       Answers reach this namespace for sources in 192.0.2.0/24 and 2001:db8:66::/64.
@@ -52,6 +53,7 @@ struct options {
 	bool frag8;
 	unsigned exthdrs;
 	unsigned count;
+	unsigned every; /* milliseconds from one SYN to the next */
 	double timeout;
 	char payload[PAYLOAD_MAX];
 	char **words; /* what stands after the options, NULL-terminated */
@@ -171,6 +173,8 @@ static bool parse_option(struct options *o, int c, char *arg)
 		return parse_count(&o->exthdrs, arg, WIRE_EXTHDRS);
 	case 'n':
 		return parse_count(&o->count, arg, COUNT_MAX);
+	case 'i':
+		return parse_count(&o->every, arg, 10000);
 	case 'S':
 		return parse_number(&o->seq, arg, UINT32_MAX);
 	case 'A':
@@ -195,7 +199,7 @@ static bool parse_options(struct options *o, int argc, char **argv)
 					      {"exthdrs", 1, NULL, 'e'}, {"count", 1, NULL, 'n'},
 					      {"seq", 1, NULL, 'S'},     {"ack", 1, NULL, 'A'},
 					      {"payload", 1, NULL, 'y'}, {"timeout", 1, NULL, 't'},
-					      {NULL, 0, NULL, 0}};
+					      {"every", 1, NULL, 'i'},   {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
@@ -260,9 +264,9 @@ static void send_reset(struct options *o, uint16_t port, const struct segment *a
 
 static int run_syn(struct options *o)
 {
-	double deadline = wire_now() + o->timeout;
 	unsigned char packet[WIRE_PACKET];
 	struct segment answer;
+	double deadline;
 	uint16_t port;
 	int err;
 
@@ -270,7 +274,10 @@ static int run_syn(struct options *o)
 		err = send_syn(o, i);
 		if (err)
 			return fail("sending", err);
+		if (o->every)
+			poll(NULL, 0, (int)o->every);
 	}
+	deadline = wire_now() + o->timeout;
 	while (wire_receive(&answer, &port, o->tap, &o->ends, packet, deadline)) {
 		if ((uint16_t)(port - o->ends.sport) >= o->count)
 			continue;
