@@ -33,7 +33,7 @@ struct helo {
 	struct addr addr;
 };
 
-/* The Snum at `text`: one to three digits, zeros in front allowed (RFC 5321 4.1.3). What follows. */
+/* One to three digits, zeros in front allowed (Snum, RFC 5321 4.1.3). Returns what follows. */
 static const char *octet_parse(unsigned char *out, const char *text)
 {
 	unsigned value = 0;
