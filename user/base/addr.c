@@ -133,12 +133,14 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
 	return a->plen < b->plen ? prefix_contains(a, &b->addr) : prefix_contains(b, &a->addr);
 }
 
-#define V4(a, b, c, d, len)                                                             \
+#define V4(i, j, k, l, len)                                                             \
 	{                                                                               \
-		.addr.b = {[10] = 0xff, 0xff, a, b, c, d}, .plen = ADDR_V4_BITS + (len) \
+		.addr.b = {[10] = 0xff, 0xff, i, j, k, l}, .plen = ADDR_V4_BITS + (len) \
 	}
 
-/* IANA special-purpose registries; 192.0.2, 198.51.100, 203.0.113 and 2001:db8 left out on purpose.
+/*
+ * IANA special-purpose registries, and site-local (RFC 3879); 192.0.2, 198.51.100, 203.0.113 and
+ * 2001:db8 are left out on purpose.
  */
 const struct special_net special_nets[] = {
 	{V4(0, 0, 0, 0, 8), "this network"},
@@ -157,8 +159,11 @@ const struct special_net special_nets[] = {
 	{{.addr.b = {0x00, 0x64, 0xff, 0x9b}, .plen = 96}, "NAT64"},
 	{{.addr.b = {0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, .plen = 48}, "local NAT64"},
 	{{.addr.b = {0x01}, .plen = 64}, "discard-only"},
+	{{.addr.b = {0x20, 0x01, 0x00, 0x02}, .plen = 48}, "benchmarking"},
+	{{.addr.b = {0x5f, 0x00}, .plen = 16}, "segment routing"},
 	{{.addr.b = {0xfc}, .plen = 7}, "unique local"},
 	{{.addr.b = {0xfe, 0x80}, .plen = 10}, "link-local"},
+	{{.addr.b = {0xfe, 0xc0}, .plen = 10}, "site-local"},
 	{{.addr.b = {0xff}, .plen = 8}, "multicast"},
 };
 const size_t special_nets_count = sizeof(special_nets) / sizeof(special_nets[0]);

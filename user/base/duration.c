@@ -47,15 +47,19 @@ bool duration_parse(uint32_t *seconds, const char *text)
 
 const char *duration_format(char *text, uint32_t seconds)
 {
-	size_t i = 0, n;
+	size_t n = 0;
 
-	while (i < UNITS - 1 && seconds < units[i].seconds)
-		i++;
-	n = (size_t)snprintf(text, DURATION_TEXT, "%u%c", seconds / units[i].seconds,
-			     units[i].letter);
-	seconds %= units[i].seconds;
-	if (i + 1 < UNITS && seconds / units[i + 1].seconds)
-		snprintf(text + n, DURATION_TEXT - n, "%u%c", seconds / units[i + 1].seconds,
-			 units[i + 1].letter);
+	if (!seconds)
+		n = (size_t)snprintf(text, DURATION_TEXT, "0s");
+	for (size_t i = 0, shown = 0; i < UNITS && seconds && shown < 2; i++) {
+		uint32_t unit = units[i].seconds;
+
+		if (seconds < unit || (units[i].letter == 'w' && seconds % unit))
+			continue;
+		n += (size_t)snprintf(text + n, DURATION_TEXT - n, "%u%c", seconds / unit,
+				      units[i].letter);
+		seconds %= unit;
+		shown++;
+	}
 	return text;
 }

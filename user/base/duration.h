@@ -13,7 +13,10 @@
 /* Whole seconds; at least 1 and at most ten years. A bare number is seconds. */
 bool duration_parse(uint32_t *seconds, const char *text);
 
-/* The shortest exact form of at most two units: 5400 -> "1h30m". `text` holds DURATION_TEXT. */
+/*
+ * At most two units, exact where two suffice, else cut to them; weeks only where they are whole:
+ * 5400 -> "1h30m", 86405 -> "1d5s", 691200 -> "8d". `text` holds DURATION_TEXT and is returned.
+ */
 const char *duration_format(char *text, uint32_t seconds);
 
 #endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "draft.h"
+#include "outline.h"
+
+/* Far beyond any configuration that people write; a wrong path is told before it is read. */
+#define FILE_MAX (1U << 20)
+
+/* Opens without waiting: a FIFO that nobody writes to must not hold up the agent. */
+static int open_file(struct problems *problems, const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 || fstat(fd, st)) {
+		problem_add(problems, 0, "cannot be opened: %s: check the path and its permissions",
+			    strerror(errno));
+	} else if (!S_ISREG(st->st_mode)) {
+		problem_add(problems, 0, "is %s: name a configuration file",
+			    S_ISDIR(st->st_mode) ? "a directory" : "no regular file");
+	} else if (st->st_size > FILE_MAX) {
+		problem_add(problems, 0,
+			    "is larger than %u bytes and cannot be a configuration: check the path",
+			    FILE_MAX);
+	} else {
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* All of the file, zero-terminated and allocated; NULL with a problem, or without: no memory. */
+static char *read_file(struct problems *problems, const char *path, size_t *len)
+{
+	struct stat st;
+	char *text = NULL;
+	ssize_t got = 0;
+	int fd = open_file(problems, path, &st);
+
+	*len = 0;
+	if (fd < 0)
+		return NULL;
+	text = malloc(FILE_MAX + 1);
+	while (text && *len < FILE_MAX && (got = read(fd, text + *len, FILE_MAX - *len)) > 0)
+		*len += (size_t)got;
+	if (text && got < 0) {
+		problem_add(problems, 0, "cannot be read: %s", strerror(errno));
+		free(text);
+		text = NULL;
+	}
+	if (text)
+		text[*len] = '\0';
+	close(fd);
+	return text;
+}
+
+static unsigned line_at(const char *text, size_t offset)
+{
+	unsigned line = 1;
+
+	for (size_t i = 0; i < offset; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
+/* False where memory ran out. */
+static bool read_text(struct draft *draft, char *text, size_t len)
+{
+	size_t first_zero = strlen(text);
+	bool good;
+
+	if (first_zero < len) {
+		problem_add(draft->problems, line_at(text, first_zero),
+			    "a zero byte: this is no text file; check the path");
+		return true;
+	}
+	outline_walk(text, len, draft->problems);
+	good = draft_read(draft, text);
+	draft_check(draft);
+	return good;
+}
+
+bool config_load(struct config *out, char **error, const char *path)
+{
+	struct draft draft = {.config = out};
+	struct problems problems = {0};
+	char *text = NULL;
+	size_t len;
+	bool good;
+
+	draft.problems = &problems;
+	*error = NULL;
+	good = config_defaults(out);
+	if (good)
+		text = read_file(&problems, path, &len);
+	good = text && read_text(&draft, text, len) && !problems.count;
+	if (!good && !problems.count)
+		problem_add(&problems, 0, "cannot be read: out of memory");
+	if (!good) {
+		*error = problems_text(&problems, path);
+		config_free(out);
+	}
+	problems_free(&problems);
+	free(text);
+	return good;
+}
+
+void names_free(struct name_list *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->item[i]);
+	free(names->item);
+	*names = (struct name_list){0};
+}
+
+void config_free(struct config *config)
+{
+	names_free(&config->interfaces);
+	names_free(&config->our_names);
+	names_free(&config->known_bots);
+	names_free(&config->suspect_names);
+	free(config->protect.item);
+	free(config->allow.item);
+	free(config->trusted_relays.item);
+	free(config->our_public_addresses.item);
+	free(config->socket_group);
+	memset(config, 0, sizeof(*config));
+}
+
+static const char *const *texts(const struct name_list *names)
+{
+	return (const char *const *)names->item;
+}
+
+struct helo_names config_helo_names(const struct config *config, const struct addr *our_addresses,
+				    size_t our_addresses_count)
+{
+	return (struct helo_names){
+		.our_names = texts(&config->our_names),
+		.our_names_count = config->our_names.count,
+		.our_addresses = our_addresses,
+		.our_addresses_count = our_addresses_count,
+		.known_bots = texts(&config->known_bots),
+		.known_bots_count = config->known_bots.count,
+		.suspect_names = texts(&config->suspect_names),
+		.suspect_names_count = config->suspect_names.count,
+	};
+}

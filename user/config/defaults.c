@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "draft.h"
+
+static bool copy_names(struct name_list *out, const char *const *names, size_t count)
+{
+	out->item = calloc(count + 1, sizeof(char *));
+	if (!out->item)
+		return false;
+	for (; out->count < count; out->count++) {
+		out->item[out->count] = strdup(names[out->count]);
+		if (!out->item[out->count])
+			return false;
+	}
+	return true;
+}
+
+bool config_defaults(struct config *out)
+{
+	*out = (struct config){
+		.mode = MODE_MONITOR,
+		.xdp_mode = XDP_ATTACH_AUTO,
+		.ports = {[PORTS_MX] = {25}, [PORTS_SUBMISSION] = {587, 465}},
+		.heartbeat_limit = 10 * 60,
+		.courtesy = 60 * 60,
+		.reset_limit = 1000,
+		.kill_connections = false,
+		.verdicts_max = 1U << 20,
+		.flows_max = 1U << 16,
+		.ring_bytes = 16U << 20,
+		.client_budget = 8U << 10,
+		.server_budget = 32U << 10,
+		.sessions_max = 1U << 14,
+		.log_events = 10000,
+		.socket_group = strdup("mxdp"),
+	};
+	policy_defaults(&out->policy);
+	if (out->socket_group &&
+	    copy_names(&out->known_bots, helo_default_bots, helo_default_bots_count) &&
+	    copy_names(&out->suspect_names, helo_default_suspects, helo_default_suspects_count))
+		return true;
+	config_free(out);
+	return false;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "option.h"
+#include "value.h"
+
+#define MINUTE 60U
+#define HOUR   3600U
+#define DAY    86400U
+#define KIB    1024U
+#define MIB    (1024U * KIB)
+
+#define AT(field) offsetof(struct config, field)
+#define IN(field) offsetof(struct finding_rule, field)
+
+const char *const section_names[SECTION_COUNT] = {
+	[SECTION_PORTS] = "ports",       [SECTION_ATTACH] = "attach", [SECTION_TAP] = "tap",
+	[SECTION_VERDICTS] = "verdicts", [SECTION_LOG] = "log",       [SECTION_TTL] = "ttl",
+	[SECTION_FINDING] = "finding",
+};
+
+/* clang-format off */
+const struct option options[OPTION_COUNT] = {
+	[OPTION_MODE] = {SECTION_TOP, "mode", SHAPE_SCALAR, AT(mode), 0, 0, value_mode},
+	[OPTION_INTERFACES] = {SECTION_TOP, "interfaces", SHAPE_NAMES, AT(interfaces), 0, 0,
+			       value_interface},
+	[OPTION_OUR_NAMES] = {SECTION_TOP, "our_names", SHAPE_NAMES, AT(our_names), 0, 0,
+			      value_host_name},
+	[OPTION_OUR_PUBLIC_ADDRESSES] = {SECTION_TOP, "our_public_addresses", SHAPE_PREFIXES,
+					 AT(our_public_addresses), 0, 0, value_public_address},
+	[OPTION_PROTECT] = {SECTION_TOP, "protect", SHAPE_PREFIXES, AT(protect), 0, 0,
+			    value_network},
+	[OPTION_ALLOW] = {SECTION_TOP, "allow", SHAPE_PREFIXES, AT(allow), 0, 0,
+			  value_allowed_network},
+	[OPTION_TRUSTED_RELAYS] = {SECTION_TOP, "trusted_relays", SHAPE_PREFIXES,
+				   AT(trusted_relays), 0, 0, value_allowed_network},
+	[OPTION_KNOWN_BOTS] = {SECTION_TOP, "known_bots", SHAPE_NAMES, AT(known_bots), 0, 0,
+			       value_helo},
+	[OPTION_SUSPECT_NAMES] = {SECTION_TOP, "suspect_names", SHAPE_NAMES, AT(suspect_names), 0,
+				  0, value_helo},
+	[OPTION_HEARTBEAT_LIMIT] = {SECTION_TOP, "heartbeat_limit", SHAPE_SCALAR,
+				    AT(heartbeat_limit), 30, 7 * DAY, value_duration},
+	[OPTION_COURTESY] = {SECTION_TOP, "courtesy", SHAPE_SCALAR, AT(courtesy), MINUTE, 30 * DAY,
+			     value_duration_or_off},
+	[OPTION_RESET_LIMIT] = {SECTION_TOP, "reset_limit", SHAPE_SCALAR, AT(reset_limit), 0,
+				1000000, value_number},
+	[OPTION_KILL_CONNECTIONS] = {SECTION_TOP, "kill_connections", SHAPE_SCALAR,
+				     AT(kill_connections), 0, 0, value_bool},
+	[OPTION_SOCKET_GROUP] = {SECTION_TOP, "socket_group", SHAPE_TEXT, AT(socket_group), 0, 0,
+				 value_group},
+
+	[OPTION_MX] = {SECTION_PORTS, "mx", SHAPE_PORTS, AT(ports[PORTS_MX]), 1, 65535,
+		       value_port},
+	[OPTION_SUBMISSION] = {SECTION_PORTS, "submission", SHAPE_PORTS,
+			       AT(ports[PORTS_SUBMISSION]), 1, 65535, value_port},
+	[OPTION_XDP] = {SECTION_ATTACH, "xdp", SHAPE_SCALAR, AT(xdp_mode), 0, 0, value_xdp_mode},
+
+	[OPTION_RING] = {SECTION_TAP, "ring", SHAPE_SCALAR, AT(ring_bytes), 64 * KIB, 1024 * MIB,
+			 value_ring},
+	[OPTION_FLOWS] = {SECTION_TAP, "flows", SHAPE_SCALAR, AT(flows_max), 1024, 4194304,
+			  value_number},
+	[OPTION_CLIENT_BUDGET] = {SECTION_TAP, "client_budget", SHAPE_SCALAR, AT(client_budget),
+				  KIB, MIB, value_bytes},
+	[OPTION_SERVER_BUDGET] = {SECTION_TAP, "server_budget", SHAPE_SCALAR, AT(server_budget),
+				  KIB, MIB, value_bytes},
+	[OPTION_SESSIONS] = {SECTION_TAP, "sessions", SHAPE_SCALAR, AT(sessions_max), 64, 1048576,
+			     value_number},
+	[OPTION_VERDICTS_MAX] = {SECTION_VERDICTS, "max", SHAPE_SCALAR, AT(verdicts_max), 1024,
+				 16777216, value_number},
+	[OPTION_LOG_EVENTS] = {SECTION_LOG, "events", SHAPE_SCALAR, AT(log_events), 100, 1000000,
+			       value_number},
+
+	[OPTION_CONVICTING] = {SECTION_TTL, "convicting", SHAPE_SCALAR,
+			       AT(policy.ttl[TTL_CONVICTING].first), 1, 30 * DAY, value_duration},
+	[OPTION_CONVICTING_CAP] = {SECTION_TTL, "convicting_cap", SHAPE_SCALAR,
+				   AT(policy.ttl[TTL_CONVICTING].cap), 1, 30 * DAY, value_duration},
+	[OPTION_SCORED] = {SECTION_TTL, "scored", SHAPE_SCALAR, AT(policy.ttl[TTL_SCORED].first), 1,
+			   30 * DAY, value_duration},
+	[OPTION_SCORED_CAP] = {SECTION_TTL, "scored_cap", SHAPE_SCALAR,
+			       AT(policy.ttl[TTL_SCORED].cap), 1, 30 * DAY, value_duration},
+
+	[OPTION_FINDING_ENABLED] = {SECTION_FINDING, "enabled", SHAPE_SCALAR, IN(enabled), 0, 0,
+				    value_bool},
+	[OPTION_FINDING_POINTS] = {SECTION_FINDING, "points", SHAPE_SCALAR, IN(points), 0,
+				   POLICY_BLOCK_POINTS, value_points},
+	[OPTION_FINDING_MILD_POINTS] = {SECTION_FINDING, "mild_points", SHAPE_SCALAR,
+					IN(mild_points), 0, POLICY_BLOCK_POINTS, value_points},
+	[OPTION_FINDING_CONVICTS] = {SECTION_FINDING, "convicts", SHAPE_SCALAR, IN(convicts), 0, 0,
+				     value_bool},
+	[OPTION_FINDING_TTL] = {SECTION_FINDING, "ttl", SHAPE_SCALAR, IN(ttl), 1, 30 * DAY,
+				value_duration_or_class},
+};
+/* clang-format on */
+
+static bool called(const char *known, const char *name, size_t len)
+{
+	return strlen(known) == len && !memcmp(known, name, len);
+}
+
+enum option_id option_find(enum section_id section, const char *name, size_t len)
+{
+	unsigned i = 0;
+
+	while (i < OPTION_COUNT &&
+	       (options[i].section != section || !called(options[i].name, name, len)))
+		i++;
+	return (enum option_id)i;
+}
+
+enum section_id section_find(const char *name, size_t len)
+{
+	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
+		if (called(section_names[i], name, len))
+			return (enum section_id)i;
+	return SECTION_TOP;
+}
+
+const char *option_label(char text[OPTION_LABEL], const struct option *option)
+{
+	const char *section = section_names[option->section];
+
+	snprintf(text, OPTION_LABEL, "%s%s%s", section ? section : "", section ? "." : "",
+		 option->name);
+	return text;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every option once: its section and name, how its values read, their bounds, and where they go.
+ * The reading of the file, the messages and the tests come from this table; the defaults stand in
+ * defaults.c, the meaning in mxdp.conf.
+ */
+#ifndef MXDP_CONFIG_OPTION_H
+#define MXDP_CONFIG_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "problems.h"
+
+enum section_id {
+	SECTION_TOP,
+	SECTION_PORTS,
+	SECTION_ATTACH,
+	SECTION_TAP,
+	SECTION_VERDICTS,
+	SECTION_LOG,
+	SECTION_TTL,
+	SECTION_FINDING, /* repeated, with a finding's id as title */
+	SECTION_COUNT,
+};
+
+/* What stands at the option's place. All but the first two are lists. */
+enum option_shape {
+	SHAPE_SCALAR, /* what `parse` writes */
+	SHAPE_TEXT,   /* char *, owned */
+	SHAPE_NAMES,  /* struct name_list */
+	SHAPE_PREFIXES,
+	SHAPE_PORTS, /* uint16_t[PORTS_PER_CLASS] */
+	SHAPE_COUNT,
+};
+
+/* Names double as indexes into options[] where a mistake involves several options. */
+enum option_id {
+	OPTION_MODE,
+	OPTION_INTERFACES,
+	OPTION_OUR_NAMES,
+	OPTION_OUR_PUBLIC_ADDRESSES,
+	OPTION_PROTECT,
+	OPTION_ALLOW,
+	OPTION_TRUSTED_RELAYS,
+	OPTION_KNOWN_BOTS,
+	OPTION_SUSPECT_NAMES,
+	OPTION_HEARTBEAT_LIMIT,
+	OPTION_COURTESY,
+	OPTION_RESET_LIMIT,
+	OPTION_KILL_CONNECTIONS,
+	OPTION_SOCKET_GROUP,
+	OPTION_MX,
+	OPTION_SUBMISSION,
+	OPTION_XDP,
+	OPTION_RING,
+	OPTION_FLOWS,
+	OPTION_CLIENT_BUDGET,
+	OPTION_SERVER_BUDGET,
+	OPTION_SESSIONS,
+	OPTION_VERDICTS_MAX,
+	OPTION_LOG_EVENTS,
+	OPTION_CONVICTING,
+	OPTION_CONVICTING_CAP,
+	OPTION_SCORED,
+	OPTION_SCORED_CAP,
+	OPTION_FINDING_ENABLED,
+	OPTION_FINDING_POINTS,
+	OPTION_FINDING_MILD_POINTS,
+	OPTION_FINDING_CONVICTS,
+	OPTION_FINDING_TTL,
+	OPTION_COUNT,
+};
+
+#define WHY_TEXT 320
+
+struct option {
+	enum section_id section;
+	const char *name;
+	enum option_shape shape;
+	size_t offset; /* into struct config; in findings: into struct finding_rule */
+	uint32_t min, max;
+	/*
+	 * One value. Writes to *out what the shape asks for (for SHAPE_NAMES and SHAPE_TEXT
+	 * nothing: the text is the value), or `why`: what is wrong with the value and what to do.
+	 */
+	bool (*parse)(void *out, const struct option *option, const char *text, char why[WHY_TEXT]);
+};
+
+extern const struct option options[OPTION_COUNT];
+extern const char *const section_names[SECTION_COUNT]; /* NULL for the top */
+
+/* OPTION_COUNT where the section has no such option. */
+enum option_id option_find(enum section_id section, const char *name, size_t len);
+/* SECTION_TOP where no section is called so. */
+enum section_id section_find(const char *name, size_t len);
+
+static inline bool option_is_list(const struct option *option)
+{
+	return option->shape >= SHAPE_NAMES;
+}
+
+/* "verdicts.max": an option as messages name it. */
+#define OPTION_LABEL 48
+const char *option_label(char text[OPTION_LABEL], const struct option *option);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "lexer.h"
+#include "option.h"
+#include "outline.h"
+#include "suggest.h"
+#include "../checks/finding.h"
+
+struct outline {
+	struct lexer lexer;
+	struct token token; /* the one ahead */
+	size_t done;        /* where the one before it ended */
+	bool stopped;       /* what follows a mistake of syntax has been blanked */
+	struct problems *problems;
+	/* Where each was first given; 0: not yet. Those of a finding begin anew with each. */
+	unsigned section_line[SECTION_COUNT];
+	unsigned option_line[OPTION_COUNT];
+	unsigned finding_line[FINDING_COUNT];
+};
+
+static bool statements(struct outline *o, enum section_id in);
+
+static void advance(struct outline *o)
+{
+	o->done = o->token.end;
+	o->token = lexer_next(&o->lexer);
+}
+
+/* Says what should stand here in place of what does, unless the lexer has said it already. */
+static bool unexpected(struct outline *o, const char *wanted)
+{
+	char quoted[QUOTE_TEXT];
+	const struct token *t = &o->token;
+
+	if (o->lexer.broken)
+		return false;
+	if (t->kind == TOKEN_END)
+		problem_add(o->problems, t->line, "%s, but the file ends", wanted);
+	else
+		problem_add(o->problems, t->line, "%s, not `%s'", wanted,
+			    quote(quoted, o->lexer.text + t->start, t->end - t->start));
+	return false;
+}
+
+static void first_or_again(struct outline *o, unsigned *first, const struct token *name)
+{
+	char quoted[QUOTE_TEXT];
+
+	if (*first)
+		problem_add(o->problems, name->line,
+			    "`%s' is given a second time (first on line %u): keep one of them",
+			    quote(quoted, name->text, name->len), *first);
+	else
+		*first = name->line;
+}
+
+static bool list(struct outline *o)
+{
+	advance(o);
+	while (o->token.kind != '}') {
+		if (o->token.kind != TOKEN_WORD)
+			return unexpected(o, "a value or `}' belongs here");
+		advance(o);
+		if (o->token.kind == ',')
+			advance(o);
+		else if (o->token.kind != '}')
+			return unexpected(o, "`,' or `}' belongs after each value of a list");
+	}
+	advance(o);
+	return true;
+}
+
+static bool value(struct outline *o, const char *name, bool is_list)
+{
+	char wanted[96];
+
+	if (o->token.kind == TOKEN_WORD) {
+		advance(o);
+		return true;
+	}
+	if (o->token.kind == '{' && is_list)
+		return list(o);
+	snprintf(wanted, sizeof(wanted), "option `%s': %s belongs after the equal sign", name,
+		 is_list ? "a list { }" : "one value");
+	return unexpected(o, wanted);
+}
+
+/* `x = 1, x += 1` is one option; `x = 1, x = 1` and `x += 1, x = 1` lose the first. */
+static bool assignment(struct outline *o, enum option_id id, const struct token *name)
+{
+	const struct option *option = &options[id];
+	char wanted[96];
+
+	advance(o);
+	if (o->token.kind == '+' && option_is_list(option)) {
+		if (!o->option_line[id])
+			o->option_line[id] = name->line;
+	} else if (o->token.kind == '=') {
+		first_or_again(o, &o->option_line[id], name);
+	} else {
+		snprintf(wanted, sizeof(wanted), "option `%s': `=' belongs after its name",
+			 option->name);
+		return unexpected(o, wanted);
+	}
+	advance(o);
+	return value(o, option->name, option_is_list(option));
+}
+
+static void unknown_finding(struct outline *o, const struct token *title)
+{
+	struct suggestion near = suggest_for(title->text, title->len);
+	char quoted[QUOTE_TEXT];
+
+	for (size_t i = 0; i < FINDING_COUNT; i++)
+		suggest_try(&near, finding_types[i].id);
+	quote(quoted, title->text, title->len);
+	if (near.nearest)
+		problem_add(o->problems, title->line,
+			    "no finding is called `%s': did you mean `%s'? (`mxdpctl checks' lists "
+			    "them)",
+			    quoted, near.nearest);
+	else
+		problem_add(o->problems, title->line,
+			    "no finding is called `%s': `mxdpctl checks' lists them", quoted);
+}
+
+static void finding_title(struct outline *o)
+{
+	const struct token *title = &o->token;
+	enum finding_id id;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.*s", title->len < sizeof(text) ? (int)title->len : 0,
+		 title->text);
+	if (finding_parse(&id, text))
+		first_or_again(o, &o->finding_line[id], title);
+	else
+		unknown_finding(o, title);
+	memset(&o->option_line[OPTION_FINDING_ENABLED], 0,
+	       (OPTION_COUNT - OPTION_FINDING_ENABLED) * sizeof(o->option_line[0]));
+}
+
+static bool section(struct outline *o, enum section_id id, const struct token *name)
+{
+	char wanted[96];
+
+	advance(o);
+	if (id == SECTION_FINDING) {
+		if (o->token.kind != TOKEN_WORD)
+			return unexpected(o, "the id of a finding belongs after `finding'");
+		finding_title(o);
+		advance(o);
+	} else {
+		first_or_again(o, &o->section_line[id], name);
+	}
+	if (o->token.kind != '{') {
+		snprintf(wanted, sizeof(wanted), "`%s' is a section: `{' belongs here",
+			 section_names[id]);
+		return unexpected(o, wanted);
+	}
+	advance(o);
+	if (!statements(o, id))
+		return false;
+	if (o->token.kind != '}') {
+		problem_add(o->problems, name->line,
+			    "the section `%s' that begins here has no end: add `}'",
+			    section_names[id]);
+		/* Nothing follows that would have to go. */
+		o->stopped = true;
+		return false;
+	}
+	advance(o);
+	return true;
+}
+
+/* "option `ring' stands in tap { }", or the name that was probably meant. */
+static void unknown_name(struct outline *o, enum section_id in, const struct token *name)
+{
+	struct suggestion near = suggest_for(name->text, name->len);
+	char quoted[QUOTE_TEXT];
+
+	quote(quoted, name->text, name->len);
+	for (unsigned i = 0; i < OPTION_COUNT; i++) {
+		if (options[i].section == in) {
+			suggest_try(&near, options[i].name);
+			continue;
+		}
+		if (option_find(options[i].section, name->text, name->len) != i)
+			continue;
+		problem_add(o->problems, name->line,
+			    "option `%s' does not stand here: move it %s%s%s", quoted,
+			    options[i].section ? "into " : "",
+			    options[i].section ? section_names[options[i].section] : "out of ",
+			    options[i].section ? " { }" : "the section");
+		return;
+	}
+	for (unsigned i = SECTION_TOP + 1; in == SECTION_TOP && i < SECTION_COUNT; i++)
+		suggest_try(&near, section_names[i]);
+	if (near.nearest)
+		problem_add(o->problems, name->line, "unknown option `%s': did you mean `%s'?",
+			    quoted, near.nearest);
+	else
+		problem_add(o->problems, name->line,
+			    "unknown option `%s': take it out; the sample mxdp.conf shows all",
+			    quoted);
+}
+
+/* Whatever stands in braces, however deep. */
+static bool skip_block(struct outline *o)
+{
+	size_t depth = 0;
+
+	do {
+		if (o->token.kind == TOKEN_END)
+			return unexpected(o, "a `}' is missing");
+		depth += o->token.kind == '{';
+		depth -= o->token.kind == '}';
+		advance(o);
+	} while (depth);
+	return true;
+}
+
+/* Past what an unknown name brings along: = value, = { list }, { section }, "title" { section }. */
+static bool skip_unknown(struct outline *o)
+{
+	unsigned line = o->token.line;
+	bool assigned;
+
+	advance(o);
+	assigned = o->token.kind == '=' || o->token.kind == '+';
+	if (assigned)
+		advance(o);
+	/* A word on the next line is rather the next option. */
+	if (o->token.kind == TOKEN_WORD && (assigned || o->token.line == line)) {
+		advance(o);
+		if (assigned)
+			return true;
+	}
+	return o->token.kind != '{' || skip_block(o);
+}
+
+/* From a mistake of syntax on, libConfuse is to see nothing. */
+static void stop_at(struct outline *o, size_t start)
+{
+	if (!o->stopped)
+		lexer_blank(&o->lexer, start, o->lexer.len);
+	o->stopped = true;
+}
+
+static bool statement(struct outline *o, enum section_id in)
+{
+	const struct token name = o->token;
+	enum option_id option = option_find(in, name.text, name.len);
+	enum section_id id = section_find(name.text, name.len);
+	bool good;
+
+	if (option != OPTION_COUNT)
+		good = assignment(o, option, &name);
+	else if (in == SECTION_TOP && id != SECTION_TOP)
+		good = section(o, id, &name);
+	else {
+		unknown_name(o, in, &name);
+		good = skip_unknown(o);
+		if (good)
+			lexer_blank(&o->lexer, name.start, o->done);
+	}
+	if (!good)
+		stop_at(o, name.start);
+	return good;
+}
+
+/* Up to the `}` or the end that is not theirs. */
+static bool statements(struct outline *o, enum section_id in)
+{
+	while (o->token.kind == TOKEN_WORD)
+		if (!statement(o, in))
+			return false;
+	if (!o->lexer.broken &&
+	    (o->token.kind == TOKEN_END || (o->token.kind == '}' && in != SECTION_TOP)))
+		return true;
+	unexpected(o, "the name of an option belongs here");
+	stop_at(o, o->done);
+	return false;
+}
+
+void outline_walk(char *text, size_t len, struct problems *problems)
+{
+	struct outline o = {
+		.lexer = {.text = text, .len = len, .line = 1, .problems = problems},
+		.problems = problems,
+	};
+
+	advance(&o);
+	statements(&o, SECTION_TOP);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The first walk over a configuration text: which names stand where. It reports names that do not
+ * exist (with the one that was probably meant), names in the wrong section, options and sections
+ * given twice, findings that do not exist, and every mistake of syntax.
+ *
+ * libConfuse, which reads the values afterwards, stops at the first unknown name and takes the last
+ * of two equal ones without a word. So that it can go on, the statements that it would stumble over
+ * are overwritten with blanks here; from a mistake of syntax on, all of the rest.
+ */
+#ifndef MXDP_CONFIG_OUTLINE_H
+#define MXDP_CONFIG_OUTLINE_H
+
+#include <stddef.h>
+#include "problems.h"
+
+/* `text` holds `len` bytes, none of them zero, and is changed as said above. */
+void outline_walk(char *text, size_t len, struct problems *problems);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <net/if.h>
+#include <string.h>
+
+#include "value.h"
+#include "../checks/helo.h"
+
+#define HOST_NAME_LEN  253 /* RFC 1035 2.3.4, without the root's dot */
+#define LABEL_LEN      63
+#define GROUP_NAME_LEN 32
+
+static bool alphanumeric(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool printable(const char *text)
+{
+	for (; *text; text++)
+		if (*text < 0x21 || *text > 0x7e)
+			return false;
+	return true;
+}
+
+bool value_interface(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+{
+	size_t len = strlen(text);
+
+	(void)out;
+	(void)option;
+	/* What the kernel's dev_valid_name() lets through. */
+	if (len && len < IF_NAMESIZE && printable(text) && !strpbrk(text, "/:") &&
+	    strcmp(text, ".") && strcmp(text, ".."))
+		return true;
+	return value_refuse(why, text, "is no interface name: `ip link' shows them");
+}
+
+/* Letters, digits and hyphens between dots, at least one dot, no dot at the end. */
+static bool is_host_name(const char *text)
+{
+	size_t label = 0, labels = 1;
+
+	if (strlen(text) > HOST_NAME_LEN)
+		return false;
+	for (const char *at = text; *at; at++) {
+		if (*at == '.') {
+			if (!label || at[-1] == '-')
+				return false;
+			label = 0;
+			labels++;
+		} else if (!alphanumeric(*at) && (*at != '-' || !label)) {
+			return false;
+		} else if (++label > LABEL_LEN) {
+			return false;
+		}
+	}
+	return label && labels > 1 && text[strlen(text) - 1] != '-';
+}
+
+bool value_host_name(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+{
+	(void)out;
+	(void)option;
+	if (is_host_name(text))
+		return true;
+	return value_refuse(why, text,
+			    "is no full host name: write it as the server's banner does, with "
+			    "its domain (mx.example.net), in ASCII, without a dot at the end");
+}
+
+bool value_helo(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+{
+	size_t len = strlen(text);
+
+	(void)out;
+	(void)option;
+	if (!len)
+		return value_refuse(why, text,
+				    "is empty: write the name as the bot says it, or take it out");
+	if (len <= HELO_MAX)
+		return true;
+	return value_refuse(why, text, "is longer than a HELO can be (255 bytes): shorten it");
+}
+
+bool value_group(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+{
+	(void)out;
+	(void)option;
+	if (strlen(text) <= GROUP_NAME_LEN && printable(text) && !strpbrk(text, ":,/") &&
+	    *text != '-')
+		return true;
+	return value_refuse(why, text,
+			    "is no group name: write a name of `getent group', or \"\" so that "
+			    "only root may use the control socket");
+}
