@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What mxdpctl and mxdpd say to each other on the control socket (a stream socket, mode 0660, group
+ * from the configuration; the peer's credentials are checked).
+ *
+ * The client sends one JSON object a line; for each, the agent answers with any number of data
+ * objects, a line each, and then one closing object that has "ok":
+ *
+ *   {"ok": true, ...}                      done
+ *   {"ok": false, "error": "..."}          nothing was changed; the text is for people
+ *   {"ok": false, "errors": [{"entry": "192.0.2.1/24", "error": "..."}]}   bulk: nothing was
+ * changed
+ *
+ * Spans are text as base/duration.h reads them. Ages and remaining times are whole seconds.
+ *
+ *   {"verb": "status"}                     data: one object, see user/control/status.c
+ *   {"verb": "list"}                       data: verdicts
+ *       {"addr": "198.51.100.7", "ports": "mx", "action": "drop", "cause": "helo-our-address",
+ *        "reason": "...", "age": 12, "expires_in": 1788 | null, "hits": 3, "last_hit": 2 | null}
+ *   {"verb": "block", "entries": [..], "for": "1h", "reason": "..", "action": "drop|reset|watch",
+ *    "ports": "mx|submission|all"}         closing: "done": entries put
+ *   {"verb": "unblock", "entries": [..]}   closing: "done": verdicts removed; a day's grace each
+ *   {"verb": "unblock", "by": "helo-our-name", "since": "2h"}     the same for all of one cause
+ *   {"verb": "allow", "entries": [..], "for": "30d", "reason": ".."}
+ *   {"verb": "unallow", "entries": [..]}
+ *   {"verb": "allowed"}                    data: {"net": "192.0.2.0/24", "kind": "config",
+ *                                                "reason": "..", "expires_in": 60 | null}
+ *   {"verb": "mode"}                       closing: "mode", "by", "until_in": seconds | null
+ *   {"verb": "mode", "mode": "monitor|enforce", "for": "2h"}
+ *   {"verb": "checks"}                     data: {"id", "class", "points", "mild_points",
+ *                                                "convicts", "enabled", "ttl", "text", "found"}
+ *   {"verb": "checks", "set": "on|off", "id": "early-talker"}
+ *   {"verb": "log", "lines": 100, "follow": false}   data: events, see user/journal/journal.h
+ *   {"verb": "flush"}                      closing: "done": verdicts removed
+ *   {"verb": "detach"}                     the agent detaches and ends
+ *
+ * "for" left out: one hour for block, for ever for allow and mode. "forever" is for ever.
+ */
+#ifndef MXDP_CONTROL_PROTOCOL_H
+#define MXDP_CONTROL_PROTOCOL_H
+
+#define CONTROL_DEFAULT_SOCKET "/run/mxdp/mxdp.sock"
+#define CONTROL_DEFAULT_PINS   "/sys/fs/bpf/mxdp"
+#define CONTROL_DEFAULT_STATE  "/var/lib/mxdp"
+
+/* Longest request line; longer ones are refused and the connection closed. */
+#define CONTROL_REQUEST_MAX (16U << 20)
+/* Most entries of one request. */
+#define CONTROL_ENTRIES_MAX 100000
+
+#define CONTROL_BLOCK_DEFAULT "1h"
+#define CONTROL_FOREVER       "forever"
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The events that `mxdpctl log` shows: what was decided, about whom, on what evidence. One JSON
+ * object each; the newest are kept in memory, the rest go to the log on standard error only.
+ *
+ *   {"time": "2026-01-31T12:00:00Z", "event": "verdict", "client": "198.51.100.7:41234",
+ *    "server": "203.0.113.25:25", "ports": "mx", "verdict": "block|watch", "action": "drop",
+ *    "cause": "helo-our-address", "score": 10, "ttl": 1800, "blocked": "198.51.100.7",
+ *    "mode": "enforce|monitor", "enforced": true, "why_not": "allowed" (where it is not),
+ *    "findings": [{"id": .., "points": .., "detail": ..}], "latency_us": 85.2}
+ *   {"event": "session", "client", "server", "ports", "helo": [..], "mail_from": [..],
+ *    "rcpt": 2, "starttls": false, "outcome": "...", "score": 0, "partial": false,
+ *    "seconds": 1.2}
+ *   {"event": "expired" | "unblock" | "block" | "allow" | "unallow" | "mode" | "attached" |
+ *    "detached" | "note", ...}
+ */
+#ifndef MXDP_JOURNAL_JOURNAL_H
+#define MXDP_JOURNAL_JOURNAL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct journal;
+
+struct journal *journal_new(size_t events);
+void journal_free(struct journal *j);
+
+/* Adds "time" and takes over `event` (which may be NULL where memory is short). */
+void journal_add(struct journal *j, json_t *event);
+
+/* Called for each new event, as a line of JSON without line end. One listener. */
+typedef void (*journal_fn)(const char *line, void *context);
+void journal_listen(struct journal *j, journal_fn fn, void *context);
+
+/* The newest `lines` events, oldest first. */
+void journal_tail(const struct journal *j, size_t lines, journal_fn fn, void *context);
+
+#endif

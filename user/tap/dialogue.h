@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The SMTP dialogue of one session: bytes that the server acknowledged in, findings out.
+ *
+ * Every command carries what its sender had acknowledged when it sent it. So "spoke before the
+ * banner" and "did not wait for the reply that allows pipelining" are read off the wire exactly,
+ * without making anybody wait. STARTTLS ends what can be seen; a message body is not looked at; the
+ * answers to AUTH are never kept.
+ *
+ * Pure but for what it holds: no clock, no map, no DNS.
+ */
+#ifndef MXDP_TAP_DIALOGUE_H
+#define MXDP_TAP_DIALOGUE_H
+
+#include "../base/addr.h"
+#include "../checks/finding.h"
+#include "../checks/helo.h"
+#include "../../maps/ports.h"
+#include "smtp.h"
+#include "stream.h"
+
+#define DIALOGUE_LINE    1024 /* longest line that is kept; RFC 5321 4.5.3.1.4 allows 512 */
+#define DIALOGUE_PENDING 64   /* commands that may wait for their reply */
+#define DIALOGUE_KEPT    8    /* HELOs, senders and recipients kept for the log, each */
+#define DIALOGUE_TEXT    200  /* bytes of each, escaped */
+
+/* What is known of a server across sessions; early talk stands down until pipe_connect is NO. */
+struct server_profile {
+	enum { PIPE_CONNECT_UNKNOWN, PIPE_CONNECT_NO, PIPE_CONNECT_YES } pipe_connect;
+};
+
+enum dialogue_state {
+	DIALOGUE_BANNER, /* the last 220 line is still to come */
+	DIALOGUE_COMMAND,
+	DIALOGUE_AUTH, /* the client's next lines are credentials: skipped */
+	DIALOGUE_BODY, /* after 354, until the final reply */
+	DIALOGUE_TLS,
+	DIALOGUE_FOREIGN, /* not SMTP, or LMTP: nothing more is judged */
+};
+
+struct line {
+	uint8_t bytes[DIALOGUE_LINE];
+	size_t len;   /* of the whole line; what is beyond the buffer is not kept */
+	uint32_t ack; /* acknowledgement that came with its first byte */
+	bool had_cr;  /* its last byte so far is CR */
+};
+
+struct pending {
+	enum smtp_verb verb;
+	bool data_last; /* BDAT LAST */
+};
+
+struct kept {
+	size_t seen; /* all; the first DIALOGUE_KEPT stand in text */
+	char text[DIALOGUE_KEPT][DIALOGUE_TEXT];
+};
+
+struct dialogue {
+	/* set by the owner before the first byte */
+	struct addr client;
+	struct addr server;
+	enum port_class ports;
+	const struct helo_names *names;
+	struct server_profile *profile;
+
+	struct findings findings;
+	enum dialogue_state state;
+	bool partial;  /* something in between was not seen, or it was joined midway */
+	bool midway;   /* joined after the banner */
+	bool relay;    /* PROXY header or XCLIENT: a relay of ours */
+	bool starttls; /* the session went to TLS */
+	bool quit;
+	unsigned accepted; /* messages */
+	int refused;       /* code of the last refusal of MAIL, RCPT or a message; 0 none */
+
+	char banner_name[256];
+	uint32_t banner_end; /* server sequence number behind the last 220 line */
+
+	struct kept helo, mail_from, rcpt_to;
+
+	/* the rest is private */
+	struct line from_client, from_server;
+	uint8_t opening[16]; /* the client's first bytes */
+	size_t opening_len;
+	bool opening_done;
+	bool greeted;    /* HELO or EHLO seen */
+	bool ehlo_reply; /* inside or after the reply to EHLO */
+	bool pipelining, pipe_connect, auth_offered;
+	bool spoke_early;
+	bool our_name_held; /* helo-our-name, until it is known whether TLS follows */
+	char our_name_detail[FINDING_DETAIL];
+	unsigned junk;
+	uint64_t bdat_left; /* bytes of a BDAT chunk still to skip */
+	struct pending pending[DIALOGUE_PENDING];
+	size_t pending_count;
+	uint32_t sync_end; /* server sequence number behind the reply to the last group's end */
+	bool sync_known;
+	bool sync_open; /* such a command waits for its reply */
+};
+
+void dialogue_client(struct dialogue *d, const struct chunk *chunk);
+void dialogue_server(struct dialogue *d, const struct chunk *chunk);
+
+/* No more bytes will come: what waited for more is decided now. */
+void dialogue_end(struct dialogue *d);
+
+/* "accepted 1 message", "refused with 550", "unknown: encrypted", ... */
+const char *dialogue_outcome(char *text, size_t size, const struct dialogue *d);
+
+#endif

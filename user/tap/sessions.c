@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "sessions.h"
+
+#define SILENCE_LIMIT  600000 /* RFC 5321 4.5.3.2: clients wait up to ten minutes */
+#define CLOSING_LIMIT  2000
+#define PROFILES_LIMIT 1024 /* servers behind one host */
+
+struct profile {
+	struct addr server;
+	struct server_profile facts;
+	UT_hash_handle hh;
+};
+
+struct sessions {
+	const struct config *config;
+	const struct helo_names *names;
+	struct session_handlers handlers;
+	void *context;
+	struct session *table;
+	struct session *order;
+	struct profile *profiles;
+	struct server_profile crowded; /* for servers beyond the limit: early talk stands down */
+};
+
+struct sessions *sessions_new(const struct config *config, const struct helo_names *names,
+			      const struct session_handlers *handlers, void *context)
+{
+	struct sessions *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->config = config;
+	s->names = names;
+	s->handlers = *handlers;
+	s->context = context;
+	return s;
+}
+
+static struct server_profile *profile_of(struct sessions *s, const struct addr *server)
+{
+	struct profile *p;
+
+	HASH_FIND(hh, s->profiles, server, sizeof(*server), p);
+	if (p)
+		return &p->facts;
+	if (HASH_COUNT(s->profiles) >= PROFILES_LIMIT)
+		return &s->crowded;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return &s->crowded;
+	p->server = *server;
+	HASH_ADD(hh, s->profiles, server, sizeof(p->server), p);
+	return &p->facts;
+}
+
+static enum port_class ports_of(const struct config *config, uint16_t port)
+{
+	for (int class = 0; class < PORTS_COUNT; class ++)
+		for (int i = 0; i < PORTS_PER_CLASS && config->ports[class][i]; i++)
+			if (config->ports[class][i] == port)
+				return (enum port_class) class;
+	return PORTS_NONE;
+}
+
+static void session_end(struct sessions *s, struct session *session)
+{
+	dialogue_end(&session->dialogue);
+	if (session->dialogue.findings.count)
+		s->handlers.changed(session, s->context);
+	s->handlers.ended(session, s->context);
+	HASH_DEL(s->table, session);
+	DL_DELETE(s->order, session);
+	stream_free(&session->client);
+	stream_free(&session->server);
+	free(session);
+}
+
+static struct session *session_new(struct sessions *s, const struct record *r, uint64_t now)
+{
+	struct session *session;
+
+	if (HASH_COUNT(s->table) >= s->config->sessions_max)
+		session_end(s, s->order);
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return NULL;
+	session->flow = r->flow;
+	session->started = now;
+	session->dialogue.client = r->flow.client;
+	session->dialogue.server = r->flow.server;
+	session->dialogue.ports = ports_of(s->config, ntohs(r->flow.server_port));
+	session->dialogue.names = s->names;
+	session->dialogue.profile = profile_of(s, &r->flow.server);
+	/* Records of a flow that an earlier agent saw being born: joined midway. */
+	session->dialogue.midway = !(r->flags & (RECORD_BIRTH | RECORD_EARLY));
+	session->dialogue.partial = session->dialogue.midway;
+	HASH_ADD(hh, s->table, flow, sizeof(session->flow), session);
+	DL_APPEND(s->order, session);
+	return session;
+}
+
+static struct session *session_of(struct sessions *s, const struct record *r, uint64_t now)
+{
+	struct session *session;
+
+	HASH_FIND(hh, s->table, &r->flow, sizeof(r->flow), session);
+	/* The same 4-tuple born again is another connection. */
+	if (session && session->birth_seen && r->flags & (RECORD_BIRTH | RECORD_EARLY)) {
+		session_end(s, session);
+		session = NULL;
+	}
+	if (!session)
+		session = session_new(s, r, now);
+	if (!session)
+		return NULL;
+	session->touched = now;
+	DL_DELETE(s->order, session);
+	DL_APPEND(s->order, session);
+	return session;
+}
+
+static void to_client_side(const struct chunk *chunk, void *context)
+{
+	dialogue_client(context, chunk);
+}
+
+static void to_server_side(const struct chunk *chunk, void *context)
+{
+	dialogue_server(context, chunk);
+}
+
+/* Early segments come before the birth, in any order: the lowest starts the stream. */
+static void add_client(struct session *session, const struct record *r)
+{
+	struct stream *c = &session->client;
+
+	if (r->flags & RECORD_EARLY && (!c->started || seq_diff(r->seq, c->next) < 0))
+		stream_start(c, r->seq);
+	stream_add(c, r->seq, r->ack, r->data, r->cap);
+	/* The client has what it acknowledges: holes before that are ours, not its. */
+	stream_deliver(&session->server, r->ack, true, to_server_side, &session->dialogue);
+}
+
+static void add_server(struct session *session, const struct record *r)
+{
+	if (r->flags & RECORD_BIRTH) {
+		session->birth_seen = true;
+		stream_start(&session->server, r->seq);
+		if (!session->client.started)
+			stream_start(&session->client, r->ack);
+	}
+	/* The proof: what the server's stack acknowledges, it has received. */
+	stream_deliver(&session->client, r->ack, true, to_client_side, &session->dialogue);
+	stream_add(&session->server, r->seq, r->ack, r->data, r->cap);
+	stream_deliver(&session->server, stream_ready(&session->server), false, to_server_side,
+		       &session->dialogue);
+}
+
+/* Grows with every finding and with every one that turns from mild to strong. */
+static size_t findings_weight(const struct findings *f)
+{
+	size_t weight = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		weight += f->list[i].mild ? 1 : 2;
+	return weight;
+}
+
+void sessions_record(struct sessions *s, const struct record *r, size_t size, uint64_t now)
+{
+	struct session *session;
+	size_t weight;
+	unsigned accepted;
+
+	if (size < offsetof(struct record, data) || r->cap > r->len ||
+	    size < offsetof(struct record, data) + r->cap)
+		return;
+	session = session_of(s, r, now);
+	if (!session)
+		return;
+	weight = findings_weight(&session->dialogue.findings);
+	accepted = session->dialogue.accepted;
+	if (r->from == FROM_CLIENT)
+		add_client(session, r);
+	else
+		add_server(session, r);
+	session->closing = r->flags & (RECORD_FIN | RECORD_RST);
+	if (findings_weight(&session->dialogue.findings) != weight ||
+	    session->dialogue.accepted != accepted) {
+		session->proof = r->time;
+		s->handlers.changed(session, s->context);
+	}
+}
+
+void sessions_expire(struct sessions *s, uint64_t now)
+{
+	struct session *session, *next;
+
+	DL_FOREACH_SAFE(s->order, session, next)
+	{
+		uint64_t silent = now - session->touched;
+
+		if (silent >= (session->closing ? CLOSING_LIMIT : SILENCE_LIMIT))
+			session_end(s, session);
+		else if (silent < CLOSING_LIMIT)
+			break; /* in order of silence: the rest is younger still */
+	}
+}
+
+size_t sessions_count(const struct sessions *s)
+{
+	return HASH_COUNT(s->table);
+}
+
+void sessions_free(struct sessions *s)
+{
+	struct profile *p, *next;
+
+	if (!s)
+		return;
+	while (s->order)
+		session_end(s, s->order);
+	HASH_ITER(hh, s->profiles, p, next)
+	{
+		HASH_DEL(s->profiles, p);
+		free(p);
+	}
+	free(s);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sessions: ring records sorted into connections, put together, and followed as SMTP. Bounded: when
+ * the table is full the longest silent session ends; one that says nothing for ten minutes ends
+ * too.
+ *
+ * The clock is a parameter (milliseconds, any epoch), so that a capture can be replayed and tests
+ * can let time pass.
+ */
+#ifndef MXDP_TAP_SESSIONS_H
+#define MXDP_TAP_SESSIONS_H
+
+#include <uthash.h>
+#include "../config/config.h"
+#include "../../maps/record.h"
+#include "dialogue.h"
+#include "stream.h"
+
+struct session {
+	struct flow_key flow;
+	struct stream client, server;
+	struct dialogue dialogue;
+	uint64_t started, touched; /* milliseconds */
+	uint64_t proof; /* record time, in nanoseconds, of what last changed the findings */
+	size_t judged;  /* findings that the owner has been told of */
+	bool closing;   /* FIN or RST seen: ends soon, unless more comes */
+	bool birth_seen;
+
+	/* the owner's: what was decided so far */
+	int decided; /* enum decision_kind */
+	bool accepted_told;
+
+	UT_hash_handle hh;
+	struct session *prev, *next; /* silent the longest first */
+};
+
+struct session_handlers {
+	/* findings or accepted messages have changed */
+	void (*changed)(struct session *session, void *context);
+	/* the last word; the session is freed after it */
+	void (*ended)(struct session *session, void *context);
+};
+
+struct sessions;
+
+/* `config` and `names` must outlive it. NULL where memory is short. */
+struct sessions *sessions_new(const struct config *config, const struct helo_names *names,
+			      const struct session_handlers *handlers, void *context);
+
+/* `size` bytes at `record` as the ring gave them; a record that contradicts itself is ignored. */
+void sessions_record(struct sessions *s, const struct record *record, size_t size, uint64_t now);
+
+/* Ends what has been silent or closing for long enough. */
+void sessions_expire(struct sessions *s, uint64_t now);
+
+size_t sessions_count(const struct sessions *s);
+/* Ends all sessions, then frees. */
+void sessions_free(struct sessions *s);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One direction of a TCP connection put together by sequence number: out of order, repeated,
+ * overlapping, one byte a segment, cut short by the capture.
+ *
+ * Bytes are delivered only up to a limit that the peer's stack has acknowledged. Where two segments
+ * carry different bytes for the same place, nobody can tell from outside which of them the peer's
+ * stack took (a bad checksum, a low TTL): each is then delivered once more on its own, marked as an
+ * alternative, so that both are judged.
+ *
+ * Bounded: STREAM_SEGMENTS segments and STREAM_BYTES bytes wait at most; what is beyond is a hole.
+ */
+#ifndef MXDP_TAP_STREAM_H
+#define MXDP_TAP_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STREAM_SEGMENTS 32
+#define STREAM_BYTES    16384
+
+struct segment {
+	uint32_t seq;
+	uint32_t ack; /* what its sender had acknowledged of the other direction */
+	uint32_t len;
+	bool conflict; /* overlaps another segment with different bytes */
+	uint8_t *data; /* owned */
+};
+
+struct stream {
+	bool started;
+	uint32_t next; /* first byte not delivered yet */
+	size_t count;
+	size_t bytes;
+	uint64_t dropped;                        /* bytes not kept for want of room */
+	struct segment segment[STREAM_SEGMENTS]; /* in order of arrival */
+};
+
+enum chunk_kind {
+	CHUNK_BYTES,       /* the next bytes in order */
+	CHUNK_HOLE,        /* `len` acknowledged bytes that were never seen */
+	CHUNK_ALTERNATIVE, /* another reading of bytes delivered just before; a whole segment */
+};
+
+struct chunk {
+	enum chunk_kind kind;
+	const uint8_t *data; /* NULL for a hole */
+	size_t len;
+	uint32_t seq;
+	uint32_t ack;
+};
+
+typedef void (*chunk_fn)(const struct chunk *chunk, void *context);
+
+/* The first byte that counts; bytes before it are ignored. */
+void stream_start(struct stream *s, uint32_t seq);
+void stream_add(struct stream *s, uint32_t seq, uint32_t ack, const uint8_t *data, size_t len);
+/* Delivers what is there up to `limit`; with `over_holes` goes over what is missing. */
+void stream_deliver(struct stream *s, uint32_t limit, bool over_holes, chunk_fn fn, void *context);
+/* One past the last byte that stands there without a hole. */
+uint32_t stream_ready(const struct stream *s);
+void stream_free(struct stream *s);
+
+static inline int32_t seq_diff(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+#endif
