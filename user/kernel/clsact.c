@@ -124,12 +124,55 @@ static int put_failed(const char *name, int err, char *error, size_t size)
 		     strerror(-err), words_reason());
 }
 
+/* libbpf looks at the padding of its option structs too: they are cleared as a whole. */
+static void set_hook(struct bpf_tc_hook *hook, int ifindex, enum bpf_tc_attach_point point)
+{
+	memset(hook, 0, sizeof(*hook));
+	hook->sz = sizeof(*hook);
+	hook->ifindex = ifindex;
+	hook->attach_point = point;
+}
+
+static void set_place(struct bpf_tc_opts *opts, __u32 handle, __u32 priority)
+{
+	memset(opts, 0, sizeof(*opts));
+	opts->sz = sizeof(*opts);
+	opts->handle = handle;
+	opts->priority = priority;
+}
+
+/*
+ * Both hooks of the qdisc are somebody's to use; it goes only when neither is. One that others have
+ * come to use is theirs from now on.
+ */
+static int remove_empty(int ifindex, bool made, const char *pin_dir)
+{
+	struct filters ingress, egress;
+	struct bpf_tc_hook hook;
+	int err;
+
+	if (!made)
+		return 0;
+	set_hook(&hook, ifindex, BPF_TC_INGRESS | BPF_TC_EGRESS);
+	err = list(&ingress, ifindex, TC_H_MIN_INGRESS);
+	if (!err)
+		err = list(&egress, ifindex, TC_H_MIN_EGRESS);
+	if (!err && egress.ours)
+		return 0;
+	if (!err && !ingress.all && !egress.all)
+		err = bpf_tc_hook_destroy(&hook);
+	if (!err || err == -ENODEV || err == -ENOENT)
+		note(ifindex, pin_dir, false);
+	return err;
+}
+
 /* Somebody else's filter in our place is not replaced. */
 static int look_at_place(const struct bpf_tc_hook *hook, const char *name, char *error, size_t size)
 {
-	LIBBPF_OPTS(bpf_tc_opts, place, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
 	char program[BPF_OBJ_NAME_LEN] = "";
+	struct bpf_tc_opts place;
 
+	set_place(&place, FILTER_HANDLE, FILTER_PRIORITY);
 	if (bpf_tc_query(hook, &place) || program_name(program, place.prog_id) ||
 	    !strcmp(program, TAP_NAME))
 		return 0;
@@ -138,65 +181,60 @@ static int look_at_place(const struct bpf_tc_hook *hook, const char *name, char 
 		     FILTER_PRIORITY, FILTER_HANDLE, program);
 }
 
+static int put_filter(const struct attachment *a, const struct bpf_tc_hook *hook, int tap_fd,
+		      char *error, size_t size)
+{
+	struct bpf_tc_opts opts;
+	int err = look_at_place(hook, a->name, error, size);
+
+	if (err)
+		return err;
+	set_place(&opts, FILTER_HANDLE, FILTER_PRIORITY);
+	opts.prog_fd = tap_fd;
+	opts.flags = BPF_TC_F_REPLACE;
+	words_forget_reason();
+	err = bpf_tc_attach(hook, &opts);
+	return err ? put_failed(a->name, err, error, size) : 0;
+}
+
 int clsact_put(struct attachment *a, int tap_fd, const char *pin_dir, char *error, size_t size)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = a->ifindex, .attach_point = BPF_TC_EGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY,
-		    .prog_fd = tap_fd, .flags = BPF_TC_F_REPLACE);
+	struct bpf_tc_hook hook;
 	int err;
 
+	set_hook(&hook, a->ifindex, BPF_TC_EGRESS);
 	words_forget_reason();
 	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
 		return put_failed(a->name, err, error, size);
 	a->made_clsact = !err || clsact_is_made(a->ifindex, pin_dir);
 	note(a->ifindex, pin_dir, a->made_clsact);
-	err = look_at_place(&hook, a->name, error, size);
-	if (!err) {
-		words_forget_reason();
-		err = bpf_tc_attach(&hook, &opts);
-		if (err)
-			put_failed(a->name, err, error, size);
-	}
+	err = put_filter(a, &hook, tap_fd, error, size);
 	if (err) {
-		clsact_take_off(a->ifindex, a->made_clsact, pin_dir);
+		/* An earlier filter of ours still works and stays; a qdisc for nothing does not. */
+		remove_empty(a->ifindex, a->made_clsact, pin_dir);
 		return err;
 	}
 	a->egress = EGRESS_HOW_CLSACT;
 	return 0;
 }
 
-/* Both hooks of the qdisc are somebody's to use; it goes only when neither is. */
-static int remove_empty(int ifindex, const char *pin_dir)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-	struct filters ingress, egress;
-	int err = list(&ingress, ifindex, TC_H_MIN_INGRESS);
-
-	if (!err)
-		err = list(&egress, ifindex, TC_H_MIN_EGRESS);
-	if (err || ingress.all || egress.all)
-		return err;
-	err = bpf_tc_hook_destroy(&hook);
-	if (!err || err == -ENODEV || err == -ENOENT)
-		note(ifindex, pin_dir, false);
-	return err;
-}
-
 int clsact_take_off(int ifindex, bool made, const char *pin_dir)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
+	struct bpf_tc_hook hook;
 	struct filters filters;
 	int err = list(&filters, ifindex, TC_H_MIN_EGRESS);
 
+	set_hook(&hook, ifindex, BPF_TC_EGRESS);
 	for (size_t i = 0; !err && i < filters.ours; i++) {
-		LIBBPF_OPTS(bpf_tc_opts, opts, .handle = filters.which[i].handle,
-			    .priority = filters.which[i].priority);
+		struct bpf_tc_opts opts;
 
+		set_place(&opts, filters.which[i].handle, filters.which[i].priority);
 		err = bpf_tc_detach(&hook, &opts);
 	}
-	if (err == -ENODEV)
+	if (!err)
+		err = remove_empty(ifindex, made, pin_dir);
+	else if (err == -ENODEV)
 		note(ifindex, pin_dir, false);
-	return err || !made ? err : remove_empty(ifindex, pin_dir);
+	return err;
 }

@@ -18,6 +18,7 @@
 
 struct links {
 	struct mnl_socket *socket;
+	bool lost; /* messages were; to be told when the socket is empty */
 };
 
 struct listener {
@@ -234,30 +235,43 @@ int links_dump(struct links *links, link_event_fn fn, void *context)
 	return err;
 }
 
+/* 1 where a message was read or lost, 0 where none waits, -errno. */
+static int read_one(struct links *links, struct listener *to)
+{
+	char buffer[READ_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct sockaddr_nl from = {0};
+	socklen_t from_len = sizeof(from);
+	ssize_t got = recvfrom(links_fd(links), buffer, sizeof(buffer), MSG_TRUNC,
+			       (struct sockaddr *)&from, &from_len);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (got < 0 && errno != ENOBUFS)
+		return -errno;
+	if (got < 0 || got > (ssize_t)sizeof(buffer))
+		links->lost = true;
+	else if (from.nl_pid == 0) /* the kernel; other processes may not speak for it */
+		mnl_cb_run(buffer, (size_t)got, 0, 0, take, to);
+	return 1;
+}
+
+/*
+ * After an overrun the kernel goes on dropping, without another word, until the socket has been
+ * read empty: only then is a dump worth its while.
+ */
 int links_read(struct links *links, link_event_fn fn, void *context)
 {
 	static const struct link_event overrun = {.kind = LINK_OVERRUN};
-	char buffer[READ_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct listener to = {.fn = fn, .context = context};
+	int more = 1;
 
-	for (int i = 0; i < READ_ROUNDS; i++) {
-		struct sockaddr_nl from = {0};
-		socklen_t from_len = sizeof(from);
-		ssize_t got = recvfrom(links_fd(links), buffer, sizeof(buffer), MSG_TRUNC,
-				       (struct sockaddr *)&from, &from_len);
-
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
-			return 0;
-		if ((got < 0 && errno == ENOBUFS) || got > (ssize_t)sizeof(buffer)) {
-			fn(&overrun, context);
-			continue;
-		}
-		if (got < 0)
-			return -errno;
-		if (from.nl_pid == 0) /* the kernel; other processes may not speak for it */
-			mnl_cb_run(buffer, (size_t)got, 0, 0, take, &to);
+	for (int i = 0; i < READ_ROUNDS && more > 0; i++)
+		more = read_one(links, &to);
+	if (!more && links->lost) {
+		links->lost = false;
+		fn(&overrun, context);
 	}
-	return 0;
+	return more < 0 ? more : 0;
 }
 
 void links_close(struct links *links)

@@ -192,23 +192,20 @@ int pins_prepare(struct bpf_object *object, const char *dir, bool *reused, char 
 	return 0;
 }
 
-int pins_remove_maps(const char *dir, void (*say)(const char *line))
+int pins_remove_maps(const char *dir)
 {
-	char path[PATH_MAX], line[PATH_MAX + 32];
-	int gone = 0, err;
+	char path[PATH_MAX];
+	int gone = 0;
 
 	for (size_t i = 0; i < MAP_NAMES; i++) {
-		err = pins_path(path, dir, map_names[i]);
+		int err = pins_path(path, dir, map_names[i]);
+
 		if (err)
 			return err;
 		if (!unlink(path))
 			gone++;
 		else if (errno != ENOENT)
 			return -errno;
-	}
-	if (gone && say) {
-		snprintf(line, sizeof(line), "%d pinned maps below %s", gone, dir);
-		say(line);
 	}
 	return gone;
 }

@@ -34,6 +34,6 @@ int pins_prepare(struct bpf_object *object, const char *dir, bool *reused, char 
 		 size_t error_size);
 
 /* Unlinks the maps' pins. Returns how many went, or -errno. */
-int pins_remove_maps(const char *dir, void (*say)(const char *line));
+int pins_remove_maps(const char *dir);
 
 #endif

@@ -126,7 +126,7 @@ static void sweep_pins(struct sweep *s)
 	while ((entry = readdir(dir)))
 		sweep_pin(s, entry->d_name);
 	closedir(dir);
-	maps = pins_remove_maps(s->pin_dir, NULL);
+	maps = pins_remove_maps(s->pin_dir);
 	if (maps < 0)
 		note(s, maps, "the pinned maps below", s->pin_dir);
 	else if (maps)

@@ -24,8 +24,11 @@ static enum xdp_attach_mode libxdp_mode(bool native)
 /* Netlink attach that succeeds only where `old_fd` is on the hook; new_fd -1 detaches. */
 static int swap(int ifindex, int new_fd, int old_fd, bool native)
 {
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old_fd);
+	struct bpf_xdp_attach_opts opts;
 
+	memset(&opts, 0, sizeof(opts)); /* the padding too: libbpf looks at it */
+	opts.sz = sizeof(opts);
+	opts.old_prog_fd = old_fd;
 	return bpf_xdp_attach(ifindex, new_fd, mode_flag(native) | XDP_FLAGS_REPLACE, &opts);
 }
 
@@ -173,8 +176,8 @@ int xdp_put(struct attachment *a, struct xdp_change *change, struct programs *pr
 		return words(
 			error, size, -EBUSY,
 			"`%s' has an XDP program already, `%s' (id %u), which is not mxdp's: see "
-			"`bpftool net show dev %s`, take it off or choose another interface",
-			a->name, seen.name, seen.id, a->name);
+			"`bpftool prog show id %u`, take it off or choose another interface",
+			a->name, seen.name, seen.id, seen.id);
 	if (programs->loaded && seen.gate_id &&
 	    seen.gate_id == program_id(object_gate_fd(programs)))
 		return words(error, size, -EALREADY, "`%s' is guarded already: name it once",

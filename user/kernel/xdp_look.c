@@ -56,10 +56,13 @@ static __u32 gate_in_dispatcher(int ifindex)
 
 int xdp_look(struct xdp_seen *out, int ifindex)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	int err = bpf_xdp_query(ifindex, 0, &query);
+	struct bpf_xdp_query_opts query;
+	int err;
 
+	memset(&query, 0, sizeof(query));
 	memset(out, 0, sizeof(*out));
+	query.sz = sizeof(query);
+	err = bpf_xdp_query(ifindex, 0, &query);
 	if (err)
 		return err;
 	out->native = query.drv_prog_id;
