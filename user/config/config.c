@@ -75,6 +75,7 @@ static unsigned line_at(const char *text, size_t offset)
 static bool read_text(struct draft *draft, char *text, size_t len)
 {
 	size_t first_zero = strlen(text);
+	unsigned lines[OPTION_COUNT];
 	bool good;
 
 	if (first_zero < len) {
@@ -82,7 +83,9 @@ static bool read_text(struct draft *draft, char *text, size_t len)
 			    "a zero byte: this is no text file; check the path");
 		return true;
 	}
-	outline_walk(text, len, draft->problems);
+	outline_walk(text, len, lines, draft->problems);
+	for (unsigned i = 0; i < OPTION_COUNT; i++)
+		draft->option[i].line = lines[i];
 	good = draft_read(draft, text);
 	draft_check(draft);
 	return good;

@@ -6,11 +6,9 @@
 #include "option.h"
 #include "value.h"
 
-#define MINUTE 60U
-#define HOUR   3600U
-#define DAY    86400U
-#define KIB    1024U
-#define MIB    (1024U * KIB)
+#define DAY 86400U
+#define KIB 1024U
+#define MIB (1024U * KIB)
 
 #define AT(field) offsetof(struct config, field)
 #define IN(field) offsetof(struct finding_rule, field)
@@ -41,8 +39,8 @@ const struct option options[OPTION_COUNT] = {
 	[OPTION_SUSPECT_NAMES] = {SECTION_TOP, "suspect_names", SHAPE_NAMES, AT(suspect_names), 0,
 				  0, value_helo},
 	[OPTION_HEARTBEAT_LIMIT] = {SECTION_TOP, "heartbeat_limit", SHAPE_SCALAR,
-				    AT(heartbeat_limit), 30, 7 * DAY, value_duration},
-	[OPTION_COURTESY] = {SECTION_TOP, "courtesy", SHAPE_SCALAR, AT(courtesy), MINUTE, 30 * DAY,
+				    AT(heartbeat_limit), 5, 7 * DAY, value_duration},
+	[OPTION_COURTESY] = {SECTION_TOP, "courtesy", SHAPE_SCALAR, AT(courtesy), 1, 30 * DAY,
 			     value_duration_or_off},
 	[OPTION_RESET_LIMIT] = {SECTION_TOP, "reset_limit", SHAPE_SCALAR, AT(reset_limit), 0,
 				1000000, value_number},

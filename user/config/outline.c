@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "lexer.h"
-#include "option.h"
 #include "outline.h"
 #include "suggest.h"
 #include "../checks/finding.h"
@@ -16,7 +15,7 @@ struct outline {
 	struct problems *problems;
 	/* Where each was first given; 0: not yet. Those of a finding begin anew with each. */
 	unsigned section_line[SECTION_COUNT];
-	unsigned option_line[OPTION_COUNT];
+	unsigned *option_line;
 	unsigned finding_line[FINDING_COUNT];
 };
 
@@ -285,13 +284,15 @@ static bool statements(struct outline *o, enum section_id in)
 	return false;
 }
 
-void outline_walk(char *text, size_t len, struct problems *problems)
+void outline_walk(char *text, size_t len, unsigned lines[OPTION_COUNT], struct problems *problems)
 {
 	struct outline o = {
 		.lexer = {.text = text, .len = len, .line = 1, .problems = problems},
 		.problems = problems,
+		.option_line = lines,
 	};
 
+	memset(lines, 0, OPTION_COUNT * sizeof(lines[0]));
 	advance(&o);
 	statements(&o, SECTION_TOP);
 }

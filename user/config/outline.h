@@ -12,9 +12,13 @@
 #define MXDP_CONFIG_OUTLINE_H
 
 #include <stddef.h>
+#include "option.h"
 #include "problems.h"
 
-/* `text` holds `len` bytes, none of them zero, and is changed as said above. */
-void outline_walk(char *text, size_t len, struct problems *problems);
+/*
+ * `text` holds `len` bytes, none of them zero, and is changed as said above. `lines` tells where
+ * each option was first given, 0 where it was not; of findings' options it tells nothing.
+ */
+void outline_walk(char *text, size_t len, unsigned lines[OPTION_COUNT], struct problems *problems);
 
 #endif
