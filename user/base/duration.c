@@ -51,7 +51,7 @@ const char *duration_format(char *text, uint32_t seconds)
 
 	if (!seconds)
 		n = (size_t)snprintf(text, DURATION_TEXT, "0s");
-	for (size_t i = 0, shown = 0; i < UNITS && seconds && shown < 2; i++) {
+	for (size_t i = 0, shown = 0; i < UNITS && shown < 2; i++) {
 		uint32_t unit = units[i].seconds;
 
 		if (seconds < unit || (units[i].letter == 'w' && seconds % unit))

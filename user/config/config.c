@@ -83,11 +83,12 @@ static bool read_text(struct draft *draft, char *text, size_t len)
 			    "a zero byte: this is no text file; check the path");
 		return true;
 	}
-	outline_walk(text, len, lines, draft->problems);
+	draft->cut = !outline_walk(text, len, lines, draft->problems);
 	for (unsigned i = 0; i < OPTION_COUNT; i++)
 		draft->option[i].line = lines[i];
 	good = draft_read(draft, text);
-	draft_check(draft);
+	if (good && !draft->cut)
+		draft_check(draft);
 	return good;
 }
 
@@ -96,7 +97,7 @@ bool config_load(struct config *out, char **error, const char *path)
 	struct draft draft = {.config = out};
 	struct problems problems = {0};
 	char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	bool good;
 
 	draft.problems = &problems;

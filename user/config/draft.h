@@ -19,6 +19,7 @@ struct source {
 struct draft {
 	struct config *config; /* holds the defaults at first */
 	struct problems *problems;
+	bool cut; /* not all of the text was read: what is missing contradicts nothing */
 	struct source option[OPTION_COUNT]; /* but those of findings */
 	struct source finding[FINDING_COUNT][OPTION_COUNT - OPTION_FINDING_ENABLED];
 };

@@ -284,7 +284,7 @@ static bool statements(struct outline *o, enum section_id in)
 	return false;
 }
 
-void outline_walk(char *text, size_t len, unsigned lines[OPTION_COUNT], struct problems *problems)
+bool outline_walk(char *text, size_t len, unsigned lines[OPTION_COUNT], struct problems *problems)
 {
 	struct outline o = {
 		.lexer = {.text = text, .len = len, .line = 1, .problems = problems},
@@ -294,5 +294,5 @@ void outline_walk(char *text, size_t len, unsigned lines[OPTION_COUNT], struct p
 
 	memset(lines, 0, OPTION_COUNT * sizeof(lines[0]));
 	advance(&o);
-	statements(&o, SECTION_TOP);
+	return statements(&o, SECTION_TOP);
 }

@@ -17,8 +17,9 @@
 
 /*
  * `text` holds `len` bytes, none of them zero, and is changed as said above. `lines` tells where
- * each option was first given, 0 where it was not; of findings' options it tells nothing.
+ * each option was first given, 0 where it was not; of findings' options it tells nothing. False
+ * where a mistake of syntax cut the text short.
  */
-void outline_walk(char *text, size_t len, unsigned lines[OPTION_COUNT], struct problems *problems);
+bool outline_walk(char *text, size_t len, unsigned lines[OPTION_COUNT], struct problems *problems);
 
 #endif

@@ -272,6 +272,7 @@ bool draft_read(struct draft *draft, const char *text)
 	good = seed_lists(cfg, draft->config);
 	if (good) {
 		parsed = cfg_parse_buf(cfg, text);
+		draft->cut |= parsed != CFG_SUCCESS;
 		/* What it has read up to a mistake is good to take; silence means no memory. */
 		good = (parsed == CFG_SUCCESS || draft->problems->count) && take_all(draft, cfg);
 	}
