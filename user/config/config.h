@@ -66,7 +66,9 @@ struct config {
 /*
  * Reads `path`. On success *out is filled and owned by the caller (config_free). On failure returns
  * false and *error, allocated, is one line a mistake, each "FILE:LINE: what is wrong and what to
- * do", newline-separated; nothing of *out is to be freed then.
+ * do" (without LINE where the file itself is the mistake), newline-separated, no newline at the
+ * end; NULL where memory ran out. Nothing of *out is to be freed then. Not for several threads at
+ * a time: libConfuse is not.
  */
 bool config_load(struct config *out, char **error, const char *path);
 
