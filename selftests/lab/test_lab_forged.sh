@@ -49,7 +49,8 @@ hold()
         hold mail.example.org >"$LAB/hold.out" 2>&1 &
     BOT=$!
     lab_wait 5 grep -q '^< 250 ' "$LAB/hold.out" || lab_die "no session: $(cat "$LAB/hold.out")"
-    PORT=$(lab_in wan ss -Htn state established src "$1" | awk '{ print $3 }' | sed 's/.*://')
+    PORT=$(lab_in wan ss -Htn state established | tr -d '[]' |
+        awk -v from="$1:" 'index($3, from) == 1 { print substr($3, length(from) + 1) }')
 }
 
 # From the capture: the sequence number that the server expects next, and the highest of its own.
@@ -85,7 +86,9 @@ with_connection()
     lab_in mta tcpdump -Uni eth0 -w "$LAB/hold.pcap" "tcp port 25" 2>"$LAB/tcpdump.out" &
     local tcpdump=$!
     lab_wait 5 capturing || lab_die "tcpdump: $(cat "$LAB/tcpdump.out")"
+    seen=$(lab_fate mail-seen)
     hold "$source" "$server"
+    check_more "$source: the tap sees its real session" "$(lab_fate mail-seen)" "$seen"
     lab_wait 5 captured || lab_die "tcpdump saw nothing: $(cat "$LAB/tcpdump.out")"
     seq=$(expected_sequence)
     sent=$(highest_sent)

@@ -55,7 +55,7 @@ check_equal "the verdict is still there" "$(lab_verdict $BAD)" manual
 check_exit 0 "a good sender connects" lab_bot 198.51.100.25 "$MX4" helo mail.example.org
 
 check_exit 1 "a second mxdpd leaves" \
-    lab_in mta "$LAB_BUILD/mxdpd" --config "$LAB/mxdp.conf" --pin-dir "$PIN_DIR" \
+    lab_in mta timeout 10 "$LAB_BUILD/mxdpd" --config "$LAB/mxdp.conf" --pin-dir "$PIN_DIR" \
     --state-dir "$LAB/state" --socket "$LAB/mxdp.sock" eth0
 check "it says that there is one already" grep -qi 'already' "$LAB/check.out"
 check "the first one still answers" lab_ctl status
