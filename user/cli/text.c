@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "text.h"
+#include "../base/duration.h"
+#include "../base/escape.h"
+
+static const char *clean_byte(char piece[8], char byte)
+{
+	return byte == '\\' ? "\\" : escape_bytes(piece, 8, &byte, 1);
+}
+
+const char *text_clean(char *out, size_t size, const char *text)
+{
+	size_t n = 0, fits = 0;
+	char piece[8];
+
+	for (; *text; text++) {
+		const char *clean = clean_byte(piece, *text);
+		size_t len = strlen(clean);
+
+		if (n + len >= size) {
+			strcpy(out + fits, "...");
+			return out;
+		}
+		memcpy(out + n, clean, len);
+		n += len;
+		/* Where to cut back to, should the rest not fit. */
+		if (n + sizeof("...") <= size)
+			fits = n;
+	}
+	out[n] = '\0';
+	return out;
+}
+
+const char *text_quote(char out[TEXT_QUOTE], const char *text)
+{
+	out[0] = '`';
+	text_clean(out + 1, TEXT_QUOTE - 2, text);
+	return strcat(out, "'");
+}
+
+const char *text_span(char out[TEXT_SPAN], json_int_t seconds)
+{
+	_Static_assert(TEXT_SPAN >= DURATION_TEXT, "a span is a duration");
+	if (seconds < 0)
+		seconds = 0;
+	return duration_format(out, seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds);
+}
+
+static bool wants_colors(void)
+{
+	const char *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
+
+	if (cli.color != COLOR_AUTO)
+		return cli.color == COLOR_ALWAYS;
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 &&
+	       !(no_color && *no_color);
+}
+
+const char *paint(enum paint paint)
+{
+	static const char *const sequences[] = {
+		[PAINT_NONE] = "\x1b[0m",   [PAINT_GOOD] = "\x1b[32m", [PAINT_WARN] = "\x1b[33m",
+		[PAINT_BAD] = "\x1b[1;31m", [PAINT_HEAD] = "\x1b[1m",  [PAINT_DIM] = "\x1b[2m",
+	};
+
+	return wants_colors() ? sequences[paint] : "";
+}
+
+unsigned text_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		return 0;
+	return size.ws_col;
+}
+
+const char *field_text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+json_int_t field_number(const json_t *object, const char *key, json_int_t none)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (json_is_real(value)) {
+		double real = json_real_value(value);
+
+		/* Out of range it has no integer to become. */
+		return real > -9e15 && real < 9e15 ? (json_int_t)real : none;
+	}
+	return json_is_integer(value) ? json_integer_value(value) : none;
+}
+
+bool field_is_true(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+/* DEL is the one control byte that JSON_ENSURE_ASCII lets through. */
+static int write_chunk(const char *buffer, size_t size, void *file)
+{
+	while (size) {
+		const char *del = memchr(buffer, 0x7f, size);
+		size_t len = del ? (size_t)(del - buffer) : size;
+
+		if (fwrite(buffer, 1, len, file) != len || (del && fputs("\\u007f", file) == EOF))
+			return -1;
+		buffer += len + (del != NULL);
+		size -= len + (del != NULL);
+	}
+	return 0;
+}
+
+bool text_json(FILE *file, const json_t *object)
+{
+	return !json_dump_callback(object, write_chunk, file, JSON_COMPACT | JSON_ENSURE_ASCII) &&
+	       fputc('\n', file) != EOF;
+}

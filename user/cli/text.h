@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Words for people, and bytes from elsewhere on their way to a terminal. What the agent sends was
+ * partly typed by bots: nothing of it is printed before it went through here. Evidence comes
+ * escaped already, so a backslash stays as it is.
+ */
+#ifndef MXDP_CLI_TEXT_H
+#define MXDP_CLI_TEXT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define TEXT_CELL  512 /* what is longer ends in "..." */
+#define TEXT_QUOTE 96
+#define TEXT_SPAN  32
+
+/* Control bytes and non-ASCII become \xHH; `out` holds at least 8 bytes and is returned. */
+const char *text_clean(char *out, size_t size, const char *text);
+
+/* The same between quotes, cut where it is long. */
+const char *text_quote(char out[TEXT_QUOTE], const char *text);
+
+/* "1h30m"; a negative span is none. */
+const char *text_span(char out[TEXT_SPAN], json_int_t seconds);
+
+enum paint {
+	PAINT_NONE,
+	PAINT_GOOD,
+	PAINT_WARN,
+	PAINT_BAD,
+	PAINT_HEAD,
+	PAINT_DIM,
+};
+
+/* The sequence that begins a colour on standard output, PAINT_NONE ends it; "" without colours. */
+const char *paint(enum paint paint);
+
+/* Columns of the terminal on standard output; 0 where it is none. */
+unsigned text_width(void);
+
+/* Fields of an object that may lack them or have them in another shape. */
+const char *field_text(const json_t *object, const char *key);                   /* or NULL */
+json_int_t field_number(const json_t *object, const char *key, json_int_t none); /* or `none` */
+bool field_is_true(const json_t *object, const char *key);
+
+/* One object a line, in ASCII: no byte of it is for the terminal. False where writing failed. */
+bool text_json(FILE *file, const json_t *object);
+
+#endif
