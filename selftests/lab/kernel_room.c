@@ -159,6 +159,17 @@ struct watch {
 	unsigned long looks, none, other;
 };
 
+/*
+ * Whether a look without our gate is the truth: while a dispatcher is replaced, the question for
+ * its components may come too late for it. Then another program is on the hook by now.
+ */
+static bool is_lost(int ifindex, const struct xdp_seen *seen)
+{
+	struct xdp_seen again;
+
+	return !xdp_look(&again, ifindex) && !again.gate_id && again.id == seen->id;
+}
+
 static void *watch_hook(void *context)
 {
 	struct watch *w = context;
@@ -171,7 +182,7 @@ static void *watch_hook(void *context)
 		if (!err && seen.holder == XDP_HOLDER_NONE)
 			w->none++;
 		/* -ENOENT: replaced between the question for its number and that for its name. */
-		else if (err != -ENOENT && (err || !seen.gate_id))
+		else if (err ? err != -ENOENT : !seen.gate_id && is_lost(w->ifindex, &seen))
 			w->other++;
 	}
 	return NULL;
@@ -282,7 +293,6 @@ static int do_clsact(char **arg)
 /* state IFACE: what holds its hooks, in one line. */
 static int do_state(char **arg)
 {
-	static const char *const holder[] = {"none", "gate", "dispatcher", "foreign"};
 	int ifindex = (int)if_nametoindex(arg[0]);
 	LIBBPF_OPTS(bpf_prog_query_opts, query);
 	struct xdp_seen seen;
@@ -291,11 +301,25 @@ static int do_state(char **arg)
 
 	if (err)
 		return fail(err);
-	printf("xdp %s%s tcx %u clsact %d\n", holder[seen.holder],
+	printf("xdp %s%s tcx %u clsact %d\n",
+	       seen.gate_id                     ? "gate"
+	       : seen.holder == XDP_HOLDER_NONE ? "none"
+						: "foreign",
 	       !seen.id      ? ""
 	       : seen.native ? "/native"
 			     : "/generic",
 	       tcx ? 0 : query.prog_cnt, clsact_count(ifindex));
+	return 0;
+}
+
+/* gate IFACE: the number of our program there, alone or in a dispatcher. */
+static int do_gate(char **arg)
+{
+	struct xdp_seen seen;
+
+	if (xdp_look(&seen, (int)if_nametoindex(arg[0])) || !seen.gate_id)
+		return 1;
+	printf("%u\n", seen.gate_id);
 	return 0;
 }
 
@@ -348,7 +372,8 @@ static const struct command {
 	{"remove", 2, do_remove},       {"sweep", 1, do_sweep},
 	{"foreign", 1, do_foreign},     {"foreign-filter", 1, do_foreign_filter},
 	{"clsact", 2, do_clsact},       {"state", 1, do_state},
-	{"live", 1, do_live},           {"live-set", 3, do_live_set},
+	{"gate", 1, do_gate},           {"live", 1, do_live},
+	{"live-set", 3, do_live_set},
 };
 
 int main(int argc, char **argv)

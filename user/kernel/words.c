@@ -2,6 +2,7 @@
 #include <bpf/libbpf.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xdp/libxdp.h>
 
@@ -23,24 +24,28 @@ int words(char *error, size_t size, int err, const char *format, ...)
 	return err;
 }
 
-static void keep_reason(const char *line)
+static void take_line(const char *who, const char *line)
 {
 	static const char front[] = "Kernel error message: ";
 	const char *text = strstr(line, front);
 
 	if (text)
 		snprintf(reason, sizeof(reason), " (%.150s)", text + strlen(front));
-}
-
-static int chatter(const char *who, const char *format, va_list args)
-{
-	char line[512];
-
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = '\0';
-	keep_reason(line);
 	if (*line)
 		log_debug("%s: %s", who, line);
+}
+
+/* One call may bring many lines: the verifier's log comes whole. */
+static int chatter(const char *who, const char *format, va_list args)
+{
+	char *text, *rest, *line;
+
+	if (vasprintf(&text, format, args) < 0)
+		return 0;
+	rest = text;
+	while ((line = strsep(&rest, "\n")))
+		take_line(who, line);
+	free(text);
 	return 0;
 }
 

@@ -5,7 +5,6 @@
 #include <linux/if_link.h>
 #include <string.h>
 #include <unistd.h>
-#include <xdp/libxdp.h>
 
 #include "xdp.h"
 
@@ -38,20 +37,31 @@ __u32 program_id(int fd)
 	return program_info(&info, fd) ? 0 : info.id;
 }
 
-/* Our gate among the dispatcher's components; 0 where it is not, or cannot be seen. */
-static __u32 gate_in_dispatcher(int ifindex)
+/*
+ * Our gate among the dispatcher's components; 0 where it is not. The kernel's own list of links is
+ * asked, not libxdp: that needs its pins, and its release 1.3 leaves a descriptor open each time.
+ */
+static __u32 gate_in_dispatcher(__u32 dispatcher)
 {
-	struct xdp_multiprog *all = xdp_multiprog__get_from_ifindex(ifindex);
-	struct xdp_program *one = NULL;
+	char name[BPF_OBJ_NAME_LEN];
 	__u32 id = 0;
 
-	if (libxdp_get_error(all) || !all)
-		return 0;
-	while ((one = xdp_multiprog__next_prog(one, all)))
-		if (!strcmp(xdp_program__name(one), GATE_NAME))
-			id = xdp_program__id(one);
-	xdp_multiprog__close(all);
-	return id;
+	while (!bpf_link_get_next_id(id, &id)) {
+		struct bpf_link_info info;
+		__u32 len = sizeof(info);
+		int fd = bpf_link_get_fd_by_id(id), err;
+
+		if (fd < 0)
+			continue;
+		memset(&info, 0, sizeof(info));
+		err = bpf_obj_get_info_by_fd(fd, &info, &len);
+		close(fd);
+		if (!err && info.type == BPF_LINK_TYPE_TRACING &&
+		    info.tracing.target_obj_id == dispatcher && !program_name(name, info.prog_id) &&
+		    !strcmp(name, GATE_NAME))
+			return info.prog_id;
+	}
+	return 0;
 }
 
 int xdp_look(struct xdp_seen *out, int ifindex)
@@ -78,7 +88,7 @@ int xdp_look(struct xdp_seen *out, int ifindex)
 		out->gate_id = out->id;
 	} else if (!strcmp(out->name, "xdp_dispatcher")) {
 		out->holder = XDP_HOLDER_DISPATCHER;
-		out->gate_id = gate_in_dispatcher(ifindex);
+		out->gate_id = gate_in_dispatcher(out->id);
 	}
 	return 0;
 }
