@@ -12,10 +12,12 @@
  *   forge data  --source A --dest B --payload TEXT [--count N] [--seq N|random] [--ack N|random]
  *       Sends segments that carry TEXT and a line end, without any handshake.
  *
- *   forge decoy --source A --dest B HELO1 HELO2
+ *   forge decoy --source A --dest B [--kind helo|fin|rst] HELO1 HELO2
  *       A real handshake, played in user space from an address that the kernel here does not own.
- *       After the banner: EHLO HELO1 with a wrong checksum, which the server's TCP discards, then
- *       EHLO HELO2 at the same sequence number. Exits 0 where the server answered the second 250.
+ *       After the banner a segment that the server's TCP discards but an onlooker may believe:
+ *       EHLO HELO1 or a FIN with a wrong checksum, or a RST inside the window but not at its edge
+ *       (RFC 5961 3.2). Then EHLO HELO2 at the true sequence number. Exits 0 where the server
+ *       answered that with 250.
  *
  * Common: [--sport N|random] [--dport N] [--timeout S]. Other exit codes: 1 failed, 2 usage.
  */
@@ -53,7 +55,8 @@ struct options {
 	bool frag8;
 	unsigned exthdrs;
 	unsigned count;
-	unsigned every; /* milliseconds from one SYN to the next */
+	unsigned every;   /* milliseconds from one SYN to the next */
+	const char *kind; /* of the decoy */
 	double timeout;
 	char payload[PAYLOAD_MAX];
 	char **words; /* what stands after the options, NULL-terminated */
@@ -175,6 +178,9 @@ static bool parse_option(struct options *o, int c, char *arg)
 		return parse_count(&o->count, arg, COUNT_MAX);
 	case 'i':
 		return parse_count(&o->every, arg, 10000);
+	case 'k':
+		o->kind = arg;
+		return true;
 	case 'S':
 		return parse_number(&o->seq, arg, UINT32_MAX);
 	case 'A':
@@ -193,13 +199,12 @@ static bool parse_option(struct options *o, int c, char *arg)
 
 static bool parse_options(struct options *o, int argc, char **argv)
 {
-	static const struct option known[] = {{"source", 1, NULL, 's'},  {"dest", 1, NULL, 'd'},
-					      {"sport", 1, NULL, 'p'},   {"dport", 1, NULL, 'P'},
-					      {"flags", 1, NULL, 'f'},   {"frag8", 0, NULL, '8'},
-					      {"exthdrs", 1, NULL, 'e'}, {"count", 1, NULL, 'n'},
-					      {"seq", 1, NULL, 'S'},     {"ack", 1, NULL, 'A'},
-					      {"payload", 1, NULL, 'y'}, {"timeout", 1, NULL, 't'},
-					      {"every", 1, NULL, 'i'},   {NULL, 0, NULL, 0}};
+	static const struct option known[] = {
+		{"source", 1, NULL, 's'},  {"dest", 1, NULL, 'd'},    {"sport", 1, NULL, 'p'},
+		{"dport", 1, NULL, 'P'},   {"flags", 1, NULL, 'f'},   {"frag8", 0, NULL, '8'},
+		{"exthdrs", 1, NULL, 'e'}, {"count", 1, NULL, 'n'},   {"seq", 1, NULL, 'S'},
+		{"ack", 1, NULL, 'A'},     {"payload", 1, NULL, 'y'}, {"timeout", 1, NULL, 't'},
+		{"every", 1, NULL, 'i'},   {"kind", 1, NULL, 'k'},    {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
@@ -415,6 +420,22 @@ static int side_connect(struct side *side)
 	return SILENCE;
 }
 
+static int send_decoy(struct side *side, const char *decoy)
+{
+	struct side beside = *side;
+
+	if (!strcmp(side->o->kind, "helo"))
+		return side_send(side, TH_ACK | TH_PUSH, decoy, true);
+	if (!strcmp(side->o->kind, "fin"))
+		return side_send(side, TH_ACK | TH_FIN, "", true);
+	if (strcmp(side->o->kind, "rst")) {
+		fprintf(stderr, "forge: '%s' is no kind of decoy\n", side->o->kind);
+		return USAGE;
+	}
+	beside.next += 1000;
+	return side_send(&beside, TH_RST, "", false);
+}
+
 static int run_decoy(struct options *o)
 {
 	struct side side = {.o = o, .next = random32(), .deadline = wire_now() + o->timeout};
@@ -432,7 +453,7 @@ static int run_decoy(struct options *o)
 	if (!status)
 		status = side_read(&side, &code);
 	if (!status)
-		status = side_send(&side, TH_ACK | TH_PUSH, decoy, true);
+		status = send_decoy(&side, decoy);
 	if (!status)
 		status = side_send(&side, TH_ACK | TH_PUSH, real, false);
 	side.next += (uint32_t)strlen(real);
@@ -456,6 +477,7 @@ int main(int argc, char **argv)
 		.seq.random = true,
 		.ack.random = true,
 		.count = 1,
+		.kind = "helo",
 		.timeout = 2,
 	};
 

@@ -35,12 +35,13 @@ shapes()
     done
 }
 
+# decoy KIND SOURCE SERVER HELO
 decoy()
 {
-    local source=$1 server=$2 helo=$3
+    local kind=$1 source=$2 server=$3 helo=$4
 
-    check "$source: the server discards the decoy and answers the real HELO" \
-        lab_forge decoy --source "$source" --dest "$server" mail.example.org "$helo"
+    check "$source: the server discards the $kind decoy and answers the real HELO" \
+        lab_forge decoy --kind "$kind" --source "$source" --dest "$server" mail.example.org "$helo"
     check "$source: judged by the real one" lab_wait 5 lab_blocked_for "$source" helo-our-address
     check_exit 4 "$source: its next SYN is dropped" \
         lab_forge syn --source "$source" --dest "$server"
@@ -57,6 +58,10 @@ check_exit 0 "a neighbour's SYN in fragments still passes" \
 check_exit 0 "a neighbour's SYN behind extension headers still passes" \
     lab_forge syn --source 2001:db8:66::67 --dest "$MX6" --exthdrs 6
 
-decoy 192.0.2.77 "$MX4" "[$MX4]"
-decoy 2001:db8:66::77 "$MX6" "[IPv6:$MX6]"
+n=70
+for kind in helo fin rst; do
+    decoy $kind 192.0.2.$n "$MX4" "[$MX4]"
+    decoy $kind 2001:db8:66::$n "$MX6" "[IPv6:$MX6]"
+    n=$((n + 1))
+done
 lab_done
