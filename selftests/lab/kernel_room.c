@@ -297,18 +297,18 @@ static int do_state(char **arg)
 	LIBBPF_OPTS(bpf_prog_query_opts, query);
 	struct xdp_seen seen;
 	int err = xdp_look(&seen, ifindex);
-	int tcx = bpf_prog_query_opts(ifindex, TCX_EGRESS, &query);
+	int tcx = bpf_prog_query_opts(ifindex, TCX_EGRESS, &query); /* old kernels: an error */
 
 	if (err)
 		return fail(err);
-	printf("xdp %s%s tcx %u clsact %d\n",
+	printf("xdp %s%s taps %d\n",
 	       seen.gate_id                     ? "gate"
 	       : seen.holder == XDP_HOLDER_NONE ? "none"
 						: "foreign",
 	       !seen.id      ? ""
 	       : seen.native ? "/native"
 			     : "/generic",
-	       tcx ? 0 : query.prog_cnt, clsact_count(ifindex));
+	       (tcx ? 0 : (int)query.prog_cnt) + clsact_count(ifindex));
 	return 0;
 }
 

@@ -98,7 +98,7 @@ state()
 # Nothing of ours on the interface, for those who do not ask us: no XDP, no qdisc, no pins.
 bare()
 {
-    state "$1: the hooks of $2 are free" "$2" "xdp none tcx 0 clsact 0"
+    state "$1: the hooks of $2 are free" "$2" "xdp none taps 0"
     if run tc qdisc show dev "$2" && ! grep -q clsact "$OUT"; then
         ok "$1: no clsact on $2"
     else
@@ -154,10 +154,10 @@ test_attach()
 {
     does "everything that a start needs is here" "$ROOM" preflight "$PINS"
     says "native XDP on veth" "^v0: native XDP" "$ROOM" attach v0 auto "$PINS"
-    state "the gate and one tap are on v0" v0 "xdp gate/native tcx 1 clsact 0"
+    state "the gate and one tap are on v0" v0 "xdp gate/native taps 1"
     says "the maps are marked with their layout" "layout 1 " "$ROOM" live "$PINS"
     refuses "the same interface twice" "v0' is guarded already" "$ROOM" twice v0 "$PINS"
-    state "and the first stays alone" v0 "xdp gate/native tcx 1 clsact 0"
+    state "and the first stays alone" v0 "xdp gate/native taps 1"
     refuses "an interface that is not" "no interface .nosuch0'" "$ROOM" attach nosuch0 auto "$PINS"
     does "a sweep" "$ROOM" sweep "$PINS"
     bare "after a sweep" v0
@@ -174,7 +174,7 @@ test_generic()
         "$ROOM" attach lo native "$PINS"
     refuses "and nothing is pinned" "No such file" ls "$PINS"
     says "generic XDP instead" "^lo: generic XDP" "$ROOM" attach lo auto "$PINS"
-    state "the gate is on lo" lo "xdp gate/generic tcx 1 clsact 0"
+    state "the gate is on lo" lo "xdp gate/generic taps 1"
     says "replaced in the mode that it is in" "^lo: generic XDP.*replaced" \
         "$ROOM" attach lo native "$PINS"
     does "a sweep" "$ROOM" sweep "$PINS"
@@ -187,16 +187,16 @@ test_replace()
     does "something is written to a map" "$ROOM" live-set "$PINS" 1 4711
     says "twenty restarts, the hook never empty" "empty 0, wrong 0" "$ROOM" replace v0 "$PINS" 20
     says "what was in the map is in it" "heartbeat 4711" "$ROOM" live "$PINS"
-    state "and there is one tap" v0 "xdp gate/native tcx 1 clsact 0"
+    state "and there is one tap" v0 "xdp gate/native taps 1"
     refuses "maps of another size" "has room for 1024, the configuration wants 2048.*detach" \
         env VERDICTS_MAX=2048 "$ROOM" attach v0 auto "$PINS"
     does "the layout is made another" "$ROOM" live-set "$PINS" 99 4711
     refuses "maps of another layout" "have layout 99, this mxdpd wants 1: run .mxdpctl detach" \
         "$ROOM" attach v0 auto "$PINS"
-    state "the old gate is still there" v0 "xdp gate/native tcx 1 clsact 0"
+    state "the old gate is still there" v0 "xdp gate/native taps 1"
     does "the layout is as it was" "$ROOM" live-set "$PINS" 1 4711
     does "taken over and taken off" "$ROOM" remove v0 "$PINS"
-    state "the hooks are free" v0 "xdp none tcx 0 clsact 0"
+    state "the hooks are free" v0 "xdp none taps 0"
     says "the map stays for the next start" "heartbeat 4711" "$ROOM" live "$PINS"
     does "a sweep" "$ROOM" sweep "$PINS"
     bare "after replacing" v0
@@ -211,7 +211,7 @@ test_undo()
     mkdir "$PINS" "$pin"
     refuses "a start without a tap" "cannot attach to the egress of .v0'" \
         "$ROOM" attach v0 auto "$PINS"
-    state "leaves the hook free" v0 "xdp none tcx 0 clsact 0"
+    state "leaves the hook free" v0 "xdp none taps 0"
     rmdir "$pin"
     does "a start" "$ROOM" attach v0 auto "$PINS"
     rm "$pin"
@@ -233,7 +233,7 @@ test_killed()
 {
     hold v0
     release KILL
-    state "killed, the gate and the tap stay" v0 "xdp gate/native tcx 1 clsact 0"
+    state "killed, the gate and the tap stay" v0 "xdp gate/native taps 1"
     says "a sweep names what it removes" "removed: the gate (on|in the dispatcher of) v0" "$ROOM" sweep "$PINS"
     bare "after a kill" v0
     says "a second sweep finds nothing" "swept 0" "$ROOM" sweep "$PINS"
@@ -264,7 +264,7 @@ test_foreign()
         "$ROOM" attach v0 auto "$PINS"
     refuses "and nothing is pinned" "No such file" ls "$PINS"
     says "a sweep leaves it alone" "swept 0" "$ROOM" sweep "$PINS"
-    state "it is still there" v0 "xdp foreign/native tcx 0 clsact 0"
+    state "it is still there" v0 "xdp foreign/native taps 0"
     does "taken off by its owner" ip link set dev v0 xdp off
 }
 
@@ -272,14 +272,14 @@ test_clsact()
 {
     says "clsact is made" "made 1" "$ROOM" clsact v0 "$PINS"
     says "a restart remembers who made it" "made 1" "$ROOM" clsact v0 "$PINS"
-    state "one filter" v0 "xdp none tcx 0 clsact 1"
+    state "one filter" v0 "xdp none taps 1"
     does "a sweep" "$ROOM" sweep "$PINS"
     bare "after clsact" v0
 
     says "clsact is made" "made 1" "$ROOM" clsact v0 "$PINS"
     does "somebody else comes to use it" "$ROOM" foreign-filter v0
     does "a sweep" "$ROOM" sweep "$PINS"
-    state "our filter is gone" v0 "xdp none tcx 0 clsact 0"
+    state "our filter is gone" v0 "xdp none taps 0"
     says "the other one stays" "someone_else" tc filter show dev v0 egress
     says "clsact is not ours any more" "made 0" "$ROOM" clsact v0 "$PINS"
     does "a sweep" "$ROOM" sweep "$PINS"

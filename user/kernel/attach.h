@@ -48,7 +48,10 @@ struct attachment {
 int attach_put(struct attachment *out, struct programs *programs, const char *name,
 	       enum xdp_mode mode, const char *pin_dir, char *error, size_t error_size);
 
-/* Takes both programs off; complains only of what is still there and will not go. */
+/*
+ * Takes both programs off; complains only of what is still there and will not go. The maps' pins
+ * stay: they serve all interfaces and the next start, and attach_sweep() removes them.
+ */
 int attach_remove(struct attachment *attachment, struct programs *programs, const char *pin_dir,
 		  char *error, size_t error_size);
 
