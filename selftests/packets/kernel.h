@@ -67,6 +67,7 @@ struct kernel {
 	struct live live; /* as last written by live_put() */
 	uint64_t fates[FATE_COUNT];
 	int cpus;
+	uint64_t *per_cpu; /* room for one value of each CPU */
 	union told told[KERNEL_RECORDS];
 	size_t told_count;
 	uint8_t out[FRAME_MAX]; /* the frame as the last ingress run left it */
@@ -123,6 +124,7 @@ static inline void kernel_stop(struct kernel *k)
 {
 	ring_buffer__free(k->ring);
 	mxdp_bpf__destroy(k->skel);
+	free(k->per_cpu);
 	memset(k, 0, sizeof(*k));
 }
 
@@ -154,10 +156,9 @@ static inline int kernel_start(struct kernel *k, const struct kernel_options *op
 	k->cpus = libbpf_num_possible_cpus();
 	if (k->cpus < 0)
 		return k->cpus;
+	k->per_cpu = calloc((size_t)k->cpus, sizeof(*k->per_cpu));
 	k->skel = mxdp_bpf__open();
-	if (!k->skel)
-		return -errno;
-	err = kernel_configure(k->skel, options);
+	err = k->per_cpu && k->skel ? kernel_configure(k->skel, options) : -errno;
 	if (!err)
 		err = mxdp_bpf__load(k->skel);
 	if (err)
@@ -184,13 +185,12 @@ out:
 
 static inline uint64_t fate_sum(const struct kernel *k, uint32_t fate)
 {
-	uint64_t *counts = calloc((size_t)k->cpus, sizeof(*counts)), sum = 0;
+	uint64_t sum = 0;
 
-	if (!counts || bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.mxdp_fates), &fate, counts))
+	if (bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.mxdp_fates), &fate, k->per_cpu))
 		abort();
 	for (int i = 0; i < k->cpus; i++)
-		sum += counts[i];
-	free(counts);
+		sum += k->per_cpu[i];
 	return sum;
 }
 
