@@ -11,7 +11,11 @@
 
 static const char *clean_byte(char piece[8], char byte)
 {
-	return byte == '\\' ? "\\" : escape_bytes(piece, 8, &byte, 1);
+	if (byte < 0x20 || byte >= 0x7f)
+		return escape_bytes(piece, 8, &byte, 1);
+	piece[0] = byte;
+	piece[1] = '\0';
+	return piece;
 }
 
 const char *text_clean(char *out, size_t size, const char *text)
@@ -52,25 +56,28 @@ const char *text_span(char out[TEXT_SPAN], json_int_t seconds)
 	return duration_format(out, seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds);
 }
 
-static bool wants_colors(void)
+static bool terminal_has_colors(void)
 {
 	const char *term = getenv("TERM");
 	const char *no_color = getenv("NO_COLOR");
 
-	if (cli.color != COLOR_AUTO)
-		return cli.color == COLOR_ALWAYS;
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 &&
 	       !(no_color && *no_color);
 }
 
 const char *paint(enum paint paint)
 {
+	static int has_colors = -1; /* asked once: a table may paint a million rows */
 	static const char *const sequences[] = {
 		[PAINT_NONE] = "\x1b[0m",   [PAINT_GOOD] = "\x1b[32m", [PAINT_WARN] = "\x1b[33m",
 		[PAINT_BAD] = "\x1b[1;31m", [PAINT_HEAD] = "\x1b[1m",  [PAINT_DIM] = "\x1b[2m",
 	};
 
-	return wants_colors() ? sequences[paint] : "";
+	if (has_colors < 0)
+		has_colors = terminal_has_colors();
+	if (cli.color == COLOR_NEVER || (cli.color == COLOR_AUTO && !has_colors))
+		return "";
+	return sequences[paint];
 }
 
 unsigned text_width(void)

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <bpf/libbpf.h>
+
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "agent.h"
+#include "events.h"
+#include "privileges.h"
+
+#define HISTORY_ENTRIES 262144
+
+static int fail(char *error, size_t size, int err, const char *format, const char *what)
+{
+	int n = snprintf(error, size, format, what);
+
+	if (err && n > 0 && (size_t)n < size)
+		snprintf(error + n, size - (size_t)n, ": %s", strerror(-err));
+	return err ? err : -EINVAL;
+}
+
+/* Every directory on the way, as mkdir -p. */
+static int make_directory(const char *path, mode_t mode)
+{
+	char part[512];
+
+	snprintf(part, sizeof(part), "%s", path);
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0755) && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	return mkdir(part, mode) && errno != EEXIST ? -errno : 0;
+}
+
+static int make_socket_directory(const char *socket_path)
+{
+	char copy[512];
+
+	snprintf(copy, sizeof(copy), "%s", socket_path);
+	return make_directory(dirname(copy), 0755);
+}
+
+/* One agent for a socket: the lock goes with the process, however it ends. */
+static int take_lock(struct agent *a, char *error, size_t size)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s.lock", a->options.socket_path);
+	a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (a->lock < 0)
+		return fail(error, size, -errno, "cannot open `%s'", path);
+	if (flock(a->lock, LOCK_EX | LOCK_NB)) {
+		snprintf(error, size,
+			 "another mxdpd is running with the socket `%s': one is enough (see "
+			 "`mxdpctl status')",
+			 a->options.socket_path);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int load_config(struct agent *a, char *error, size_t size)
+{
+	char *problems = NULL;
+
+	if (config_load(&a->config, &problems, a->options.config_path))
+		return 0;
+	snprintf(error, size, "%s", problems ? problems : "out of memory");
+	free(problems);
+	return -EINVAL;
+}
+
+/* No file at the default place is no mistake: the defaults stand. */
+static int read_config(struct agent *a, char *error, size_t size)
+{
+	if (!strcmp(a->options.config_path, CONFIG_DEFAULT_PATH) &&
+	    access(CONFIG_DEFAULT_PATH, F_OK))
+		return config_defaults(&a->config) ? 0 : fail(error, size, -ENOMEM, "%s", "start");
+	return load_config(a, error, size);
+}
+
+static int choose_interfaces(struct agent *a, char *error, size_t size)
+{
+	bool named = a->options.interface_count > 0;
+	size_t count = named ? (size_t)a->options.interface_count : a->config.interfaces.count;
+	char **names = named ? a->options.interfaces : a->config.interfaces.item;
+
+	if (!count)
+		return fail(
+			error, size, 0, "%s",
+			"no interface: name one as an argument, or set interfaces = {\"eth0\"} in "
+			"the configuration");
+	if (count > AGENT_INTERFACES)
+		return fail(error, size, 0, "%s", "more than 16 interfaces");
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(names[k], names[i]))
+				return fail(error, size, 0, "interface `%s' is named twice",
+					    names[i]);
+		a->interface[i].name = names[i];
+	}
+	a->interface_count = count;
+	return 0;
+}
+
+/* What the programs read while they run. Fresh maps are all zero: monitor mode, nothing dropped. */
+static void fill_live_values(struct agent *a)
+{
+	volatile struct live *live = a->maps.live_values;
+
+	live->heartbeat_limit = a->config.heartbeat_limit;
+	live->courtesy = a->config.courtesy;
+	live->reset_limit = a->config.reset_limit;
+	live->heartbeat = boot_seconds();
+	live->mode = a->mode.mode;
+}
+
+static void publish(const char *line, void *context)
+{
+	struct agent *a = context;
+
+	if (a->server)
+		server_publish(a->server, line);
+}
+
+static int make_rooms(struct agent *a, char *error, size_t size)
+{
+	const struct session_handlers handlers = {judge_changed, judge_ended};
+
+	a->history = history_new(HISTORY_ENTRIES);
+	a->journal = journal_new(a->config.log_events);
+	a->sessions = sessions_new(&a->config, &a->names, &handlers, a);
+	if (!a->history || !a->journal || !a->sessions)
+		return fail(error, size, -ENOMEM, "%s", "start");
+	journal_listen(a->journal, publish, a);
+	return 0;
+}
+
+static void choose_mode(struct agent *a)
+{
+	a->mode.mode = a->options.mode >= 0 ? (enum mode)a->options.mode : a->config.mode;
+	a->mode.by = a->options.mode >= 0 ? "command line" : "config";
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+	log_info("signal %d: ending", number);
+	agent_stop(signal->data);
+}
+
+static void catch_signals(struct agent *a)
+{
+	uv_signal_init(&a->loop, &a->sigterm);
+	uv_signal_init(&a->loop, &a->sigint);
+	a->sigterm.data = a->sigint.data = a;
+	uv_signal_start(&a->sigterm, on_signal, SIGTERM);
+	uv_signal_start(&a->sigint, on_signal, SIGINT);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Nothing is attached before everything that can be refused has been looked at. */
+static int open_kernel_side(struct agent *a, char *error, size_t size)
+{
+	int err = object_preflight(a->options.pin_dir, error, size);
+
+	if (!err)
+		err = object_open(&a->programs, &a->config, a->options.pin_dir, error, size);
+	if (!err)
+		err = interfaces_open(a, error, size);
+	if (err)
+		return err;
+	err = object_maps(&a->maps, &a->programs);
+	return err ? fail(error, size, err, "%s", "cannot reach the maps") : 0;
+}
+
+int agent_open(struct agent *a, const struct agent_options *options, char *error, size_t size)
+{
+	int err;
+
+	*a = (struct agent){.options = *options, .lock = -1, .started = boot_seconds()};
+	uv_loop_init(&a->loop);
+	err = read_config(a, error, size);
+	if (!err)
+		err = choose_interfaces(a, error, size);
+	if (err)
+		return err;
+	choose_mode(a);
+	err = make_socket_directory(options->socket_path);
+	if (err)
+		return fail(error, size, err, "cannot make the directory of `%s'",
+			    options->socket_path);
+	err = make_directory(options->state_dir, 0700);
+	if (err)
+		return fail(error, size, err, "cannot make `%s'", options->state_dir);
+	err = take_lock(a, error, size);
+	if (!err)
+		err = make_rooms(a, error, size);
+	if (!err)
+		err = open_kernel_side(a, error, size);
+	if (!err)
+		err = protected_open(a, error, size);
+	if (err)
+		return err;
+	memory_load(a);
+	fill_live_values(a);
+	err = interfaces_watch(a, error, size);
+	if (!err)
+		err = ring_open(a, error, size);
+	if (err)
+		return err;
+	a->server = server_open(&a->loop, options->socket_path, a->config.socket_group, agent_verbs,
+				a, error, size);
+	if (!a->server)
+		return -EIO;
+	upkeep_open(a);
+	catch_signals(a);
+	return privileges_drop(error, size);
+}
+
+void agent_run(struct agent *a)
+{
+	uv_run(&a->loop, UV_RUN_DEFAULT);
+}
+
+void agent_stop(struct agent *a)
+{
+	uv_stop(&a->loop);
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+	(void)context;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+void agent_close(struct agent *a)
+{
+	server_close(a->server);
+	a->server = NULL;
+	sessions_free(a->sessions);
+	ring_buffer__free(a->ring);
+	links_close(a->links);
+	if (!a->options.handover)
+		interfaces_close(a);
+	/* The server's handles close themselves; then whatever is left. */
+	uv_run(&a->loop, UV_RUN_NOWAIT);
+	uv_walk(&a->loop, close_handle, NULL);
+	uv_run(&a->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&a->loop);
+
+	if (a->maps.live_values)
+		verdict_sweep_cancel(&a->maps, &a->sweep);
+	maps_close(&a->maps, 0);
+	object_close(&a->programs);
+	nets_free(&a->allow);
+	nets_free(&a->local);
+	free(a->own);
+	reasons_free(&a->reasons);
+	journal_free(a->journal);
+	history_free(a->history);
+	config_free(&a->config);
+	if (a->lock >= 0)
+		close(a->lock);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agent: everything that mxdpd holds while it runs, on one event loop and one thread.
+ *
+ *   ring record -> sessions (tap) -> findings (checks) -> decision (policy) -> verdict (maps)
+ *
+ * Files: agent.c opens and closes in order; ring.c reads records; judge.c turns findings into
+ * verdicts; interfaces.c follows links and addresses; upkeep.c is the second hand; protected.c says
+ * who is never blocked; memory.c keeps what must outlive a restart; verbs_*.c answer mxdpctl.
+ */
+#ifndef MXDP_AGENT_AGENT_H
+#define MXDP_AGENT_AGENT_H
+
+#include <uv.h>
+#include "../config/config.h"
+#include "../control/server.h"
+#include "../journal/journal.h"
+#include "../kernel/attach.h"
+#include "../kernel/links.h"
+#include "../kernel/object.h"
+#include "../kernel/syncookies.h"
+#include "../policy/history.h"
+#include "../policy/nets.h"
+#include "../tap/sessions.h"
+#include "../../maps/verdict_user.h"
+#include "latency.h"
+#include "reasons.h"
+
+#define AGENT_INTERFACES 16
+#define AGENT_ERROR      512
+
+struct agent_options {
+	const char *config_path;
+	const char *pin_dir;
+	const char *state_dir;
+	const char *socket_path;
+	bool handover;     /* leave the programs attached when we end */
+	int mode;          /* enum mode, or -1: what the configuration says */
+	char **interfaces; /* arguments; none: those of the configuration */
+	int interface_count;
+};
+
+struct interface {
+	const char *name;
+	bool attached;
+	struct attachment attachment;
+	char error[AGENT_ERROR]; /* why it is not attached */
+};
+
+struct mode_state {
+	enum mode mode;
+	const char *by; /* "config", "command line", "mxdpctl" */
+	uint32_t until; /* boot seconds when it goes back to `after`; 0 for good */
+	enum mode after;
+};
+
+struct agent {
+	struct agent_options options;
+	struct config config;
+	struct programs programs;
+	struct maps maps;
+	int lock;
+
+	struct interface interface[AGENT_INTERFACES];
+	size_t interface_count;
+	struct links *links;
+
+	struct nets allow; /* never blocked */
+	struct nets local; /* protected destinations */
+	struct addr *own;  /* our global addresses, for the HELO checks */
+	size_t own_count;
+	struct helo_names names;
+
+	struct ring_buffer *ring;
+	unsigned records_this_turn;
+	struct sessions *sessions;
+	struct history *history;
+	struct journal *journal;
+	struct reasons reasons;
+	struct server *server;
+
+	struct mode_state mode;
+	struct syncookies syncookies;
+	bool cookies; /* SYN cookies are in use now */
+	struct verdict_sweep sweep;
+	size_t verdicts; /* as of the last whole sweep, kept up by puts and deletes */
+	struct latency latency;
+	uint32_t started; /* boot seconds */
+	struct {
+		uint64_t sessions, blocked, watched, accepted, spared, map_full;
+	} counts;
+	uint64_t found[FINDING_COUNT];
+	struct {
+		unsigned long long syns, births; /* at the last look */
+		uint32_t since;                  /* boot seconds since when the tap seems blind */
+	} blind;
+
+	uv_loop_t loop;
+	uv_poll_t ring_poll, links_poll;
+	uv_timer_t second, sweeper, saver;
+	uv_signal_t sigterm, sigint;
+	int status; /* exit status */
+	bool ending;
+};
+
+/* Opens everything; on failure says why in `error`, and what was opened is closed by agent_close.
+ */
+int agent_open(struct agent *a, const struct agent_options *options, char *error,
+	       size_t error_size);
+/* Runs until a signal or `detach`. */
+void agent_run(struct agent *a);
+void agent_close(struct agent *a);
+void agent_stop(struct agent *a);
+
+/* ring.c */
+int ring_open(struct agent *a, char *error, size_t error_size);
+
+/* judge.c: the sessions' handlers */
+void judge_changed(struct session *session, void *agent);
+void judge_ended(struct session *session, void *agent);
+
+/* interfaces.c */
+int interfaces_open(struct agent *a, char *error, size_t error_size);
+/* After the maps are open: own addresses, gateways, interfaces that come and go. */
+int interfaces_watch(struct agent *a, char *error, size_t error_size);
+void interfaces_close(struct agent *a);
+
+/* protected.c */
+int protected_open(struct agent *a, char *error, size_t error_size);
+void protected_own_address(struct agent *a, const struct addr *addr, bool present);
+
+/* upkeep.c */
+void upkeep_open(struct agent *a);
+void upkeep_mode(struct agent *a, enum mode mode, const char *by, uint32_t seconds);
+
+/* memory.c: the mode and the allowed networks, in STATE_DIR/state.json */
+void memory_load(struct agent *a);
+void memory_save_soon(struct agent *a);
+int memory_save(struct agent *a);
+
+/* verbs_*.c */
+extern const struct server_verb agent_verbs[];
+
+#endif

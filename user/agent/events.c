@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/duration.h"
+#include "../base/escape.h"
+#include "../base/log.h"
+#include "../base/names.h"
+#include "events.h"
+
+/* "198.51.100.7:41234", "[2001:db8::1]:25" */
+static json_t *endpoint(const struct addr *addr, __be16 port)
+{
+	char text[ADDR_TEXT];
+
+	addr_format(text, addr);
+	return json_sprintf(addr_is_v4(addr) ? "%s:%u" : "[%s]:%u", text, ntohs(port));
+}
+
+static json_t *about(const char *event, const struct session *session)
+{
+	return json_pack("{s:s, s:o, s:o, s:s}", "event", event, "client",
+			 endpoint(&session->flow.client, session->flow.client_port), "server",
+			 endpoint(&session->flow.server, session->flow.server_port), "ports",
+			 ports_name(session->dialogue.ports));
+}
+
+static json_t *findings_of(const struct policy *policy, const struct findings *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "id",
+						      finding_types[f->list[i].id].id, "points",
+						      policy_points(policy, &f->list[i]), "detail",
+						      f->list[i].detail));
+	return list;
+}
+
+static json_t *texts_of(const struct kept *kept)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < kept->seen && i < DIALOGUE_KEPT; i++)
+		json_array_append_new(list, json_string(kept->text[i]));
+	return list;
+}
+
+static void log_verdict(const struct agent *a, const struct verdict_event *e, const char *prefix)
+{
+	const struct findings *f = &e->session->dialogue.findings;
+	const char *detail = f->count ? f->list[0].detail : "";
+	char ttl[DURATION_TEXT];
+
+	for (size_t i = 0; i < f->count; i++)
+		if (f->list[i].id == e->decision.cause)
+			detail = f->list[i].detail;
+	if (e->decision.kind != DECISION_BLOCK)
+		log_info("watch %s: %d points, %s", prefix, e->decision.score, detail);
+	else if (e->spared)
+		log_info("spared %s (%s): %s, %s", prefix, e->spared, cause_name(e->decision.cause),
+			 detail);
+	else
+		log_info("%s %s on %s for %s: %s, %s",
+			 a->cookies                     ? "watch (SYN cookies in use)"
+			 : a->mode.mode == MODE_ENFORCE ? "block"
+							: "would block (monitor mode)",
+			 prefix, ports_name(e->session->dialogue.ports),
+			 duration_format(ttl, e->decision.ttl), cause_name(e->decision.cause),
+			 detail);
+}
+
+void events_verdict(struct agent *a, const struct verdict_event *e)
+{
+	const struct session *session = e->session;
+	bool blocks = e->decision.kind == DECISION_BLOCK;
+	bool enforced =
+		blocks && !e->spared && !e->error && !a->cookies && a->mode.mode == MODE_ENFORCE;
+	json_t *event = about("verdict", session);
+	char prefix[ADDR_TEXT];
+
+	prefix_format(prefix, &e->prefix);
+	json_object_update_new(
+		event, json_pack("{s:s, s:i, s:s, s:b, s:o}", "verdict", blocks ? "block" : "watch",
+				 "score", e->decision.score, "mode", mode_name(a->mode.mode),
+				 "enforced", enforced, "findings",
+				 findings_of(&a->config.policy, &session->dialogue.findings)));
+	if (blocks)
+		json_object_update_new(event, json_pack("{s:s, s:s, s:i, s:s, s:f}", "cause",
+							cause_name(e->decision.cause), "action",
+							action_name(e->decision.action), "ttl",
+							(int)e->decision.ttl, "blocked", prefix,
+							"latency_us", (double)e->latency_us));
+	if (blocks && !enforced)
+		json_object_set_new(event, "why_not",
+				    json_string(e->spared    ? e->spared
+						: e->error   ? "the verdict map is full"
+						: a->cookies ? "SYN cookies are in use"
+							     : "monitor mode"));
+	log_verdict(a, e, prefix);
+	journal_add(a->journal, event);
+}
+
+void events_session(struct agent *a, const struct session *session)
+{
+	const struct dialogue *d = &session->dialogue;
+	struct decision decision = policy_decide(&a->config.policy, &d->findings, 0);
+	json_t *event = about("session", session);
+	char outcome[64];
+
+	json_object_update_new(event,
+			       json_pack("{s:o, s:o, s:i, s:b, s:s, s:i, s:b, s:f, s:o}", "helo",
+					 texts_of(&d->helo), "mail_from", texts_of(&d->mail_from),
+					 "rcpt", (int)d->rcpt_to.seen, "starttls", d->starttls,
+					 "outcome", dialogue_outcome(outcome, sizeof(outcome), d),
+					 "score", decision.score, "partial", d->partial, "seconds",
+					 (double)(session->touched - session->started) / 1000,
+					 "findings", findings_of(&a->config.policy, &d->findings)));
+	journal_add(a->journal, event);
+}
+
+void events_unblocked(struct agent *a, const struct verdict_entry *entry, const char *why)
+{
+	char prefix[ADDR_TEXT];
+
+	prefix_format(prefix, &entry->prefix);
+	log_info("unblock %s on %s: %s (was %s, %llu hits)", prefix, ports_name(entry->ports), why,
+		 cause_name(entry->verdict.cause), (unsigned long long)entry->hits.packets);
+	journal_add(a->journal, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "event", "unblock",
+					  "blocked", prefix, "ports", ports_name(entry->ports),
+					  "cause", cause_name(entry->verdict.cause), "why", why,
+					  "hits", (json_int_t)entry->hits.packets));
+}
+
+void events_note(struct agent *a, const char *name, const char *format, ...)
+{
+	char text[512], line[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_info("%s: %s", name, escape_bytes(line, sizeof(line), text, strlen(text)));
+	journal_add(a->journal, json_pack("{s:s, s:s}", "event", name, "text", text));
+}

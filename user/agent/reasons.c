@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <uthash.h>
+
+#include "reasons.h"
+
+struct reason {
+	struct verdict_key key;
+	char text[REASON_TEXT];
+	UT_hash_handle hh;
+};
+
+static struct verdict_key key_of(const struct prefix *prefix, unsigned ports)
+{
+	return (struct verdict_key){
+		.addr = prefix->addr, .plen = (__u8)prefix->plen, .ports = (__u8)ports};
+}
+
+static struct reason *find(const struct reasons *r, const struct verdict_key *key)
+{
+	struct reason *found;
+
+	HASH_FIND(hh, r->table, key, sizeof(*key), found);
+	return found;
+}
+
+static void remove_one(struct reasons *r, struct reason *reason)
+{
+	HASH_DEL(r->table, reason);
+	free(reason);
+}
+
+void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports, const char *text)
+{
+	struct verdict_key key = key_of(prefix, ports);
+	struct reason *reason = find(r, &key);
+
+	if (!reason) {
+		if (HASH_COUNT(r->table) >= REASONS_MAX)
+			remove_one(r, r->table);
+		reason = calloc(1, sizeof(*reason));
+		if (!reason)
+			return;
+		reason->key = key;
+		HASH_ADD(hh, r->table, key, sizeof(reason->key), reason);
+	}
+	snprintf(reason->text, sizeof(reason->text), "%s", text);
+}
+
+const char *reasons_get(const struct reasons *r, const struct prefix *prefix, unsigned ports)
+{
+	struct verdict_key key = key_of(prefix, ports);
+	const struct reason *reason = find(r, &key);
+
+	return reason ? reason->text : "";
+}
+
+void reasons_forget(struct reasons *r, const struct prefix *prefix, unsigned ports)
+{
+	struct verdict_key key = key_of(prefix, ports);
+	struct reason *reason = find(r, &key);
+
+	if (reason)
+		remove_one(r, reason);
+}
+
+void reasons_free(struct reasons *r)
+{
+	while (r->table)
+		remove_one(r, r->table);
+}

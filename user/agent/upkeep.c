@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The second hand: heartbeat, what has expired, SYN cookies, the mode's own end, a tap gone blind.
+ */
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "../base/names.h"
+#include "agent.h"
+#include "events.h"
+
+#define SWEEP_EVERY 5000 /* milliseconds between sweeps of the verdict map */
+#define SWEEP_STEP  2    /* between the steps of one: the loop breathes */
+
+#define BLIND_SYNS 20 /* SYNs without a single reply before the tap is called blind */
+
+void upkeep_mode(struct agent *a, enum mode mode, const char *by, uint32_t seconds)
+{
+	if (seconds && !a->mode.until)
+		a->mode.after = a->mode.mode;
+	a->mode.mode = mode;
+	a->mode.by = by;
+	a->mode.until = seconds ? boot_seconds() + seconds : 0;
+	a->maps.live_values->mode = mode;
+	events_note(a, "mode", "%s, set by %s", mode_name(mode), by);
+}
+
+static void check_cookies(struct agent *a, uint32_t now)
+{
+	bool active = syncookies_active(&a->syncookies, now);
+
+	if (active != a->cookies)
+		events_note(a, "note",
+			    active ? "the kernel validates SYN cookies: new verdicts are watch only"
+				   : "SYN cookies are no longer in use: verdicts block again");
+	a->cookies = active;
+}
+
+/* SYNs pass and no server says a word: the replies leave by another way, and nothing is judged. */
+static void check_blind(struct agent *a, uint32_t now)
+{
+	unsigned long long fates[FATE_COUNT];
+
+	if (fates_read(&a->maps, fates))
+		return;
+	if (fates[FATE_FLOW_BORN] != a->blind.births) {
+		a->blind.births = fates[FATE_FLOW_BORN];
+		a->blind.syns = fates[FATE_SYN_CLEAN];
+		a->blind.since = 0;
+	} else if (fates[FATE_SYN_CLEAN] - a->blind.syns >= BLIND_SYNS && !a->blind.since) {
+		a->blind.since = now;
+		log_warning("SYNs pass, but no reply of the mail server is seen: do the replies "
+			    "leave by another interface?");
+	}
+}
+
+static void tick(uv_timer_t *timer)
+{
+	struct agent *a = timer->data;
+	uint32_t now = boot_seconds();
+
+	a->maps.live_values->heartbeat = now;
+	sessions_expire(a->sessions, clock_ns(CLOCK_MONOTONIC) / 1000000);
+	nets_expire(&a->allow, now);
+	check_cookies(a, now);
+	check_blind(a, now);
+	if (a->mode.until && now >= a->mode.until)
+		upkeep_mode(a, a->mode.after, "mxdpctl, after its time", 0);
+}
+
+static void expired(const struct verdict_entry *entry, void *context)
+{
+	struct agent *a = context;
+
+	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
+	events_unblocked(a, entry, "expired");
+}
+
+static void sweep(uv_timer_t *timer)
+{
+	struct agent *a = timer->data;
+	bool done = false;
+	int err = verdict_sweep_step(&a->maps, &a->sweep, boot_seconds(), &done, expired, a);
+
+	if (err)
+		verdict_sweep_cancel(&a->maps, &a->sweep);
+	if (done)
+		a->verdicts = a->sweep.seen - a->sweep.deleted;
+	uv_timer_start(timer, sweep, err || done ? SWEEP_EVERY : SWEEP_STEP, 0);
+}
+
+void upkeep_open(struct agent *a)
+{
+	uv_timer_init(&a->loop, &a->second);
+	uv_timer_init(&a->loop, &a->sweeper);
+	a->second.data = a->sweeper.data = a;
+	tick(&a->second);
+	uv_timer_start(&a->second, tick, 1000, 1000);
+	sweep(&a->sweeper);
+}

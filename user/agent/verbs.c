@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/duration.h"
+#include "../control/protocol.h"
+#include "verbs.h"
+
+const struct server_verb agent_verbs[] = {
+	{"status", verb_status},
+	{"list", verb_list},
+	{"block", verb_block},
+	{"unblock", verb_unblock},
+	{"flush", verb_flush},
+	{"allow", verb_allow},
+	{"unallow", verb_unallow},
+	{"allowed", verb_allowed},
+	{"mode", verb_mode},
+	{"checks", verb_checks},
+	{"log", verb_log},
+	{"detach", verb_detach},
+	{NULL, NULL},
+};
+
+const char *request_text(const json_t *request, const char *key)
+{
+	return json_string_value(json_object_get(request, key));
+}
+
+json_t *request_span(uint32_t *seconds, const json_t *request, const char *key)
+{
+	const char *text = request_text(request, key);
+
+	if (!json_object_get(request, key))
+		return NULL;
+	if (text && !strcmp(text, CONTROL_FOREVER)) {
+		*seconds = 0;
+		return NULL;
+	}
+	if (text && duration_parse(seconds, text))
+		return NULL;
+	return answer_error("`%.40s' is no span of time: write 90s, 30m, 1h30m, 7d or forever",
+			    text ? text : "?");
+}
+
+static void complain(json_t **errors, const char *entry, const char *why)
+{
+	if (!*errors)
+		*errors = json_array();
+	json_array_append_new(*errors, json_pack("{s:s, s:s}", "entry", entry, "error", why));
+}
+
+json_t *request_prefixes(struct prefix **out, size_t *count, const struct agent *a,
+			 const json_t *request, refuse_fn refuse)
+{
+	const json_t *entries = json_object_get(request, "entries");
+	json_t *errors = NULL, *entry;
+	size_t i;
+
+	*out = NULL;
+	*count = json_array_size(entries);
+	if (!*count)
+		return answer_error("no address given");
+	if (*count > CONTROL_ENTRIES_MAX)
+		return answer_error("%zu entries in one request; at most %d", *count,
+				    CONTROL_ENTRIES_MAX);
+	*out = calloc(*count, sizeof(**out));
+	if (!*out)
+		return answer_error("out of memory");
+	json_array_foreach(entries, i, entry)
+	{
+		const char *text = json_string_value(entry);
+		char why[160];
+
+		if (!text || !prefix_parse(&(*out)[i], text))
+			complain(&errors, text ? text : "?",
+				 "no address or network (are host bits set behind the length?)");
+		else if (refuse && refuse(a, &(*out)[i], why, sizeof(why)))
+			complain(&errors, text, why);
+	}
+	if (!errors)
+		return NULL;
+	free(*out);
+	*out = NULL;
+	return json_pack("{s:b, s:o}", "ok", 0, "errors", errors);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mode, checks, log, detach */
+#include "../base/clock.h"
+#include "../base/names.h"
+#include "events.h"
+#include "verbs.h"
+
+json_t *verb_mode(void *agent, const json_t *request, struct connection *c)
+{
+	struct agent *a = agent;
+	const char *wanted = request_text(request, "mode");
+	uint32_t span = 0;
+	enum mode mode;
+	json_t *error = request_span(&span, request, "for");
+
+	(void)c;
+	if (error)
+		return error;
+	if (wanted && !mode_parse(&mode, wanted))
+		return answer_error("`%.40s' is no mode: monitor or enforce", wanted);
+	if (wanted) {
+		upkeep_mode(a, mode, "mxdpctl", span);
+		memory_save_soon(a);
+	}
+	return json_pack("{s:b, s:s, s:s, s:o}", "ok", 1, "mode", mode_name(a->mode.mode), "by",
+			 a->mode.by, "until_in",
+			 a->mode.until ? json_integer((json_int_t)a->mode.until - boot_seconds())
+				       : json_null());
+}
+
+static json_t *switch_check(struct agent *a, const char *set, const char *id)
+{
+	enum finding_id finding;
+	bool on = set[0] == 'o' && set[1] == 'n' && !set[2];
+
+	if (!on && !(set[0] == 'o' && set[1] == 'f' && set[2] == 'f' && !set[3]))
+		return answer_error("`%.40s': a check is switched on or off", set);
+	if (!id || !finding_parse(&finding, id))
+		return answer_error("`%.60s' is no finding: see mxdpctl checks", id ? id : "?");
+	a->config.policy.rule[finding].enabled = on;
+	events_note(a, "note", "check %s switched %s by mxdpctl until the next start", id,
+		    on ? "on" : "off");
+	return answer_done();
+}
+
+json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
+{
+	struct agent *a = agent;
+	const char *set = request_text(request, "set");
+
+	if (set)
+		return switch_check(a, set, request_text(request, "id"));
+	for (int id = 0; id < FINDING_COUNT; id++) {
+		const struct finding_type *type = &finding_types[id];
+		const struct finding_rule *rule = &a->config.policy.rule[id];
+		uint32_t ttl = rule->ttl               ? rule->ttl
+			       : type->ttl == TTL_NONE ? 0
+						       : a->config.policy.ttl[type->ttl].first;
+
+		connection_send(c, json_pack("{s:s, s:s, s:i, s:i, s:b, s:b, s:i, s:s, s:I}", "id",
+					     type->id, "class", finding_class_name(type->class),
+					     "points", rule->points, "mild_points",
+					     rule->mild_points, "convicts", rule->convicts,
+					     "enabled", rule->enabled, "ttl", (int)ttl, "text",
+					     type->text, "found", (json_int_t)a->found[id]));
+	}
+	return answer_done();
+}
+
+static void send_line(const char *line, void *context)
+{
+	connection_send_line(context, line);
+}
+
+json_t *verb_log(void *agent, const json_t *request, struct connection *c)
+{
+	struct agent *a = agent;
+	json_int_t lines = json_integer_value(json_object_get(request, "lines"));
+
+	journal_tail(a->journal, lines > 0 ? (size_t)lines : 0, send_line, c);
+	if (!json_is_true(json_object_get(request, "follow")))
+		return answer_done();
+	connection_follow(c);
+	return NULL;
+}
+
+json_t *verb_detach(void *agent, const json_t *request, struct connection *c)
+{
+	struct agent *a = agent;
+
+	(void)request;
+	(void)c;
+	a->options.handover = false;
+	agent_stop(a);
+	return answer_done();
+}

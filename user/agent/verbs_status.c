@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* status: how it stands, and in plain words what is wrong and what to do about it. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "../base/clock.h"
+#include "../base/duration.h"
+#include "../base/names.h"
+#include "verbs.h"
+#include "../base/version.h"
+
+static void note(json_t *notes, const char *text)
+{
+	json_array_append_new(notes, json_string(text));
+}
+
+static json_t *notes_of(struct agent *a, const unsigned long long *fates)
+{
+	json_t *notes = json_array();
+
+	for (size_t i = 0; i < a->interface_count; i++)
+		if (!a->interface[i].attached)
+			json_array_append_new(notes, json_sprintf("%s is not guarded: %s",
+								  a->interface[i].name,
+								  a->interface[i].error));
+	if (a->mode.mode == MODE_MONITOR)
+		note(notes,
+		     "monitor mode: nothing is dropped, only counted; `mxdpctl mode enforce' "
+		     "drops");
+	if (a->cookies)
+		note(notes,
+		     "the kernel validates SYN cookies (a SYN flood, or a full backlog): new "
+		     "verdicts only watch until a minute after it ends");
+	if (a->blind.since)
+		note(notes,
+		     "SYNs pass but no reply of the mail server is seen: nothing can be judged. "
+		     "Do replies leave by another interface? Attach there too");
+	if (fates[FATE_RECORD_LOST])
+		json_array_append_new(notes,
+				      json_sprintf("%llu records were lost because the ring was "
+						   "full: raise tap.ring",
+						   fates[FATE_RECORD_LOST]));
+	if (a->counts.map_full)
+		json_array_append_new(notes, json_sprintf("%llu verdicts found no room: raise "
+							  "verdicts.max",
+							  (unsigned long long)a->counts.map_full));
+	return notes;
+}
+
+static json_t *interfaces_of(const struct agent *a)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < a->interface_count; i++) {
+		const struct interface *it = &a->interface[i];
+		char how[256] = "not attached";
+
+		if (it->attached)
+			attach_describe(how, sizeof(how), &it->attachment);
+		json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:s}", "name", it->name,
+						      "ifindex", it->attachment.ifindex, "attached",
+						      it->attached, "how", how));
+	}
+	return list;
+}
+
+static json_t *fates_of(const unsigned long long *fates)
+{
+	json_t *object = json_object();
+
+	for (int fate = 1; fate < FATE_COUNT; fate++)
+		json_object_set_new(object, fate_name((enum fate)fate),
+				    json_integer((json_int_t)fates[fate]));
+	return object;
+}
+
+static json_t *relays_of(const struct agent *a)
+{
+	json_t *list = json_array();
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < a->allow.count; i++)
+		if (a->allow.list[i].kind == NET_RELAY)
+			json_array_append_new(
+				list, json_string(prefix_format(text, &a->allow.list[i].prefix)));
+	return list;
+}
+
+static json_t *checks_off(const struct agent *a)
+{
+	json_t *list = json_array();
+
+	for (int id = 0; id < FINDING_COUNT; id++)
+		if (!a->config.policy.rule[id].enabled)
+			json_array_append_new(list, json_string(finding_types[id].id));
+	return list;
+}
+
+static json_t *counts_of(const struct agent *a)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "sessions", (json_int_t)a->counts.sessions,
+			 "blocked", (json_int_t)a->counts.blocked, "watched",
+			 (json_int_t)a->counts.watched, "accepted", (json_int_t)a->counts.accepted,
+			 "spared", (json_int_t)a->counts.spared);
+}
+
+static json_t *latency_of(const struct agent *a)
+{
+	return json_pack("{s:I, s:f, s:f}", "count", (json_int_t)a->latency.count, "p50_us",
+			 (double)latency_percentile(&a->latency, 50), "p99_us",
+			 (double)latency_percentile(&a->latency, 99));
+}
+
+/* Exact for small maps; of a large one the last sweep's figure does. */
+static size_t count_verdicts(struct agent *a)
+{
+	static struct verdict_entry batch[VERDICT_WALK_BATCH];
+	struct verdict_walk walk = {0};
+	uint32_t now = boot_seconds();
+	size_t count = 0;
+	int n;
+
+	if (a->verdicts > 4 * VERDICT_WALK_BATCH)
+		return a->verdicts;
+	while ((n = verdict_walk_next(&a->maps, &walk, batch, VERDICT_WALK_BATCH, false)) > 0)
+		for (int i = 0; i < n; i++)
+			count += batch[i].verdict.expires > now;
+	return count;
+}
+
+json_t *verb_status(void *agent, const json_t *request, struct connection *c)
+{
+	struct agent *a = agent;
+	unsigned long long fates[FATE_COUNT] = {0};
+	uint32_t now = boot_seconds();
+	json_t *status;
+
+	(void)request;
+	fates_read(&a->maps, fates);
+	status = json_pack(
+		"{s:s, s:i, s:s, s:s, s:o, s:i, s:i, s:i, s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:b}",
+		"version", MXDP_VERSION, "pid", (int)getpid(), "mode", mode_name(a->mode.mode),
+		"mode_by", a->mode.by, "mode_until_in",
+		a->mode.until ? json_integer((json_int_t)a->mode.until - now) : json_null(),
+		"uptime", (int)(now - a->started), "heartbeat_age",
+		(int)(now - a->maps.live_values->heartbeat), "heartbeat_limit",
+		(int)a->config.heartbeat_limit, "enforcing",
+		a->mode.mode == MODE_ENFORCE && !a->cookies, "interfaces", interfaces_of(a),
+		"fates", fates_of(fates), "verdicts", (json_int_t)count_verdicts(a), "verdicts_max",
+		(json_int_t)a->config.verdicts_max, "sessions",
+		(json_int_t)sessions_count(a->sessions), "sessions_max",
+		(json_int_t)a->config.sessions_max, "syncookies", a->cookies);
+	if (status) {
+		json_object_set_new(status, "relays", relays_of(a));
+		json_object_set_new(status, "checks_off", checks_off(a));
+		json_object_set_new(status, "notes", notes_of(a, fates));
+		json_object_set_new(status, "latency", latency_of(a));
+		json_object_set_new(status, "counts", counts_of(a));
+	}
+	connection_send(c, status);
+	return answer_done();
+}

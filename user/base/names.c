@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stddef.h>
+#include <string.h>
+
+#include "names.h"
+
+static const char *const actions[] = {"drop", "reset", "watch", NULL};
+static const char *const ports[] = {"mx", "submission", NULL};
+static const char *const modes[] = {"monitor", "enforce", NULL};
+
+_Static_assert(sizeof(actions) / sizeof(actions[0]) == ACTION_COUNT + 1, "a word an action");
+_Static_assert(sizeof(ports) / sizeof(ports[0]) == PORTS_COUNT + 1, "a word a port class");
+
+static const char *name_of(const char *const *names, unsigned value)
+{
+	for (unsigned i = 0; names[i]; i++)
+		if (i == value)
+			return names[i];
+	return "unknown";
+}
+
+static int value_of(const char *const *names, const char *name)
+{
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+const char *action_name(unsigned action)
+{
+	return name_of(actions, action);
+}
+
+bool action_parse(enum action *out, const char *name)
+{
+	int value = value_of(actions, name);
+
+	*out = (enum action)value;
+	return value >= 0;
+}
+
+const char *ports_name(unsigned class)
+{
+	return name_of(ports, class);
+}
+
+bool ports_parse(enum port_class *out, const char *name)
+{
+	int value = value_of(ports, name);
+
+	*out = (enum port_class)value;
+	return value >= 0;
+}
+
+const char *mode_name(unsigned mode)
+{
+	return name_of(modes, mode);
+}
+
+bool mode_parse(enum mode *out, const char *name)
+{
+	int value = value_of(modes, name);
+
+	*out = (enum mode)value;
+	return value >= 0;
+}

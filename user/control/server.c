@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "../base/log.h"
+#include "protocol.h"
+#include "server.h"
+
+#define CONNECTIONS_MAX 32
+#define QUEUE_HIGH      (1U << 20) /* bytes under way before a deferred answer waits */
+#define QUEUE_DROP      (8U << 20) /* a follower that far behind is let go */
+#define READ_STEP       65536
+
+struct connection {
+	uv_pipe_t pipe;
+	struct server *server;
+	char *request; /* the line so far; capacity grows to CONTROL_REQUEST_MAX */
+	size_t len, room;
+	bool following, closing;
+	unsigned under_way; /* writes that have not left yet */
+	step_fn step;
+	void (*done)(void *state);
+	void *state;
+	struct connection *prev, *next;
+};
+
+struct server {
+	uv_pipe_t listener;
+	uv_loop_t *loop;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	gid_t group;
+	bool has_group;
+	const struct server_verb *verbs;
+	void *context;
+	struct connection *connections;
+	size_t count;
+};
+
+/* One write: the text lives until it has left. */
+struct outgoing {
+	uv_write_t request;
+	char *text;
+};
+
+/* Answers */
+
+json_t *answer_done(void)
+{
+	return json_pack("{s:b}", "ok", 1);
+}
+
+json_t *answer_error(const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return json_pack("{s:b, s:s}", "ok", 0, "error", text);
+}
+
+/* Connections */
+
+static void connection_freed(uv_handle_t *handle)
+{
+	struct connection *c = handle->data;
+
+	if (c->done)
+		c->done(c->state);
+	free(c->request);
+	free(c);
+}
+
+static void connection_close(struct connection *c)
+{
+	if (c->closing)
+		return;
+	c->closing = true;
+	if (c->server) {
+		DL_DELETE(c->server->connections, c);
+		c->server->count--;
+	}
+	uv_close((uv_handle_t *)&c->pipe, connection_freed);
+}
+
+static void step_answer(struct connection *c);
+static void take_lines(struct connection *c);
+
+static void written(uv_write_t *request, int status)
+{
+	struct outgoing *out = (struct outgoing *)request;
+	struct connection *c = request->handle->data;
+
+	free(out->text);
+	free(out);
+	c->under_way--;
+	if (c->closing)
+		return;
+	if (status) {
+		connection_close(c);
+		return;
+	}
+	if (c->step)
+		step_answer(c);
+}
+
+/* Takes over `text`, which ends in a newline already. */
+static void write_text(struct connection *c, char *text, size_t len)
+{
+	struct outgoing *out = c->closing ? NULL : malloc(sizeof(*out));
+	uv_buf_t buf = uv_buf_init(text, (unsigned)len);
+
+	if (!out) {
+		free(text);
+		return;
+	}
+	out->text = text;
+	c->under_way++;
+	if (uv_write(&out->request, (uv_stream_t *)&c->pipe, &buf, 1, written)) {
+		c->under_way--;
+		free(text);
+		free(out);
+		connection_close(c);
+	}
+}
+
+void connection_send_line(struct connection *c, const char *line)
+{
+	size_t len = strlen(line);
+	char *text = malloc(len + 1);
+
+	if (!text)
+		return;
+	memcpy(text, line, len);
+	text[len] = '\n';
+	write_text(c, text, len + 1);
+}
+
+void connection_send(struct connection *c, json_t *data)
+{
+	char *line = data ? json_dumps(data, JSON_COMPACT) : NULL;
+
+	json_decref(data);
+	if (line)
+		connection_send_line(c, line);
+	free(line);
+}
+
+static void finish_deferred(struct connection *c)
+{
+	if (c->done)
+		c->done(c->state);
+	c->step = NULL;
+	c->done = NULL;
+	c->state = NULL;
+}
+
+static void step_answer(struct connection *c)
+{
+	while (c->step && !c->closing && c->pipe.write_queue_size < QUEUE_HIGH) {
+		json_t *closing = c->step(c, c->state);
+
+		if (!closing && c->under_way)
+			return; /* go on when this has left: others want to be heard too */
+		if (!closing)
+			continue;
+		finish_deferred(c);
+		connection_send(c, closing);
+		take_lines(c);
+	}
+}
+
+void connection_defer(struct connection *c, step_fn step, void (*done)(void *state), void *state)
+{
+	c->step = step;
+	c->done = done;
+	c->state = state;
+}
+
+void connection_follow(struct connection *c)
+{
+	c->following = true;
+}
+
+/* Requests */
+
+static json_t *dispatch(struct connection *c, const json_t *request)
+{
+	const char *verb = json_string_value(json_object_get(request, "verb"));
+
+	if (!verb)
+		return answer_error("the request has no \"verb\"");
+	for (const struct server_verb *v = c->server->verbs; v->name; v++)
+		if (!strcmp(v->name, verb))
+			return v->fn(c->server->context, request, c);
+	return answer_error("unknown verb \"%.40s\"", verb);
+}
+
+static void take_line(struct connection *c, const char *line, size_t len)
+{
+	json_error_t problem;
+	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &problem), *answer;
+
+	if (!json_is_object(request)) {
+		connection_send(c, answer_error("this is no JSON object: %s",
+						request ? "another type" : problem.text));
+		json_decref(request);
+		return;
+	}
+	answer = dispatch(c, request);
+	json_decref(request);
+	if (answer)
+		connection_send(c, answer);
+	else if (c->step)
+		step_answer(c);
+}
+
+/* Requests are answered in order: while a long answer is under way, the next ones wait. */
+static void take_lines(struct connection *c)
+{
+	while (!c->closing && !c->step && !c->following) {
+		char *end = c->len ? memchr(c->request, '\n', c->len) : NULL;
+		size_t len;
+
+		if (!end)
+			break;
+		len = (size_t)(end - c->request);
+		take_line(c, c->request, len);
+		c->len -= len + 1;
+		memmove(c->request, end + 1, c->len);
+	}
+}
+
+static void make_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct connection *c = handle->data;
+
+	(void)suggested;
+	if (c->room - c->len < READ_STEP && c->room < CONTROL_REQUEST_MAX) {
+		size_t room = c->room ? c->room * 2 : 2 * READ_STEP;
+		char *grown = realloc(c->request, room);
+
+		if (grown) {
+			c->request = grown;
+			c->room = room;
+		}
+	}
+	*buf = uv_buf_init(c->request + c->len, (unsigned)(c->room - c->len));
+}
+
+static void received(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct connection *c = stream->data;
+
+	(void)buf;
+	if (n == UV_ENOBUFS) {
+		connection_send(c, answer_error("the request is longer than %u bytes",
+						CONTROL_REQUEST_MAX));
+		uv_read_stop(stream);
+	}
+	if (n < 0) {
+		connection_close(c);
+		return;
+	}
+	c->len += (size_t)n;
+	take_lines(c);
+}
+
+/* Who may speak */
+
+static bool in_group(uid_t uid, gid_t gid, gid_t wanted)
+{
+	struct passwd *user = getpwuid(uid);
+	gid_t groups[256];
+	int count = 256;
+
+	if (gid == wanted)
+		return true;
+	if (!user || getgrouplist(user->pw_name, gid, groups, &count) < 0)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (groups[i] == wanted)
+			return true;
+	return false;
+}
+
+static bool peer_allowed(const struct server *s, uv_pipe_t *pipe)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	uv_os_fd_t fd;
+
+	if (uv_fileno((uv_handle_t *)pipe, &fd) ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return false;
+	if (!peer.uid || peer.uid == geteuid())
+		return true;
+	return s->has_group && in_group(peer.uid, peer.gid, s->group);
+}
+
+static void accepted(uv_stream_t *listener, int status)
+{
+	struct server *s = listener->data;
+	struct connection *c;
+
+	c = status ? NULL : calloc(1, sizeof(*c));
+	if (!c)
+		return;
+	uv_pipe_init(s->loop, &c->pipe, 0);
+	c->pipe.data = c;
+	if (uv_accept(listener, (uv_stream_t *)&c->pipe)) {
+		uv_close((uv_handle_t *)&c->pipe, connection_freed);
+		return;
+	}
+	c->server = s;
+	DL_APPEND(s->connections, c);
+	s->count++;
+	if (s->count > CONNECTIONS_MAX) {
+		connection_send(c,
+				answer_error("%d connections are open already", CONNECTIONS_MAX));
+		connection_close(c);
+	} else if (!peer_allowed(s, &c->pipe)) {
+		connection_send(c, answer_error("permission denied"));
+		connection_close(c);
+	} else {
+		uv_read_start((uv_stream_t *)&c->pipe, make_room, received);
+	}
+}
+
+/* The listener */
+
+static bool somebody_listens(const char *path)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool answered;
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	answered = fd >= 0 && !connect(fd, (struct sockaddr *)&to, sizeof(to));
+	close(fd);
+	return answered;
+}
+
+static bool find_group(struct server *s, const char *name)
+{
+	struct group *group = name && *name ? getgrnam(name) : NULL;
+
+	s->has_group = group;
+	s->group = group ? group->gr_gid : 0;
+	if (name && *name && !group)
+		log_info("no group `%s' here: the control socket is for root alone", name);
+	return s->has_group;
+}
+
+static int listen_at(struct server *s)
+{
+	mode_t before = umask(0177);
+	int err;
+
+	if (!somebody_listens(s->path))
+		unlink(s->path);
+	err = uv_pipe_bind(&s->listener, s->path);
+	umask(before);
+	if (err)
+		return err;
+	if (s->has_group && chown(s->path, (uid_t)-1, s->group))
+		return -errno;
+	if (chmod(s->path, s->has_group ? 0660 : 0600))
+		return -errno;
+	return uv_listen((uv_stream_t *)&s->listener, 16, accepted);
+}
+
+static void server_freed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+struct server *server_open(uv_loop_t *loop, const char *path, const char *group,
+			   const struct server_verb *verbs, void *context, char *error,
+			   size_t error_size)
+{
+	struct server *s;
+	int err;
+
+	if (strlen(path) >= sizeof(s->path)) {
+		snprintf(error, error_size, "the socket path `%s' is too long (%zu characters)",
+			 path, sizeof(s->path) - 1);
+		return NULL;
+	}
+	s = calloc(1, sizeof(*s));
+	if (!s) {
+		snprintf(error, error_size, "out of memory");
+		return NULL;
+	}
+	s->loop = loop;
+	s->verbs = verbs;
+	s->context = context;
+	snprintf(s->path, sizeof(s->path), "%s", path);
+	find_group(s, group);
+	uv_pipe_init(loop, &s->listener, 0);
+	s->listener.data = s;
+	err = listen_at(s);
+	if (!err)
+		return s;
+	snprintf(error, error_size, "cannot listen at `%s': %s", path, uv_strerror(err));
+	uv_close((uv_handle_t *)&s->listener, server_freed);
+	return NULL;
+}
+
+void server_close(struct server *s)
+{
+	struct connection *c, *next;
+
+	if (!s)
+		return;
+	DL_FOREACH_SAFE(s->connections, c, next)
+	{
+		connection_close(c);
+		c->server = NULL;
+	}
+	unlink(s->path);
+	uv_close((uv_handle_t *)&s->listener, server_freed);
+}
+
+void server_publish(struct server *s, const char *line)
+{
+	struct connection *c, *next;
+
+	DL_FOREACH_SAFE(s->connections, c, next)
+	{
+		if (!c->following)
+			continue;
+		if (c->pipe.write_queue_size > QUEUE_DROP)
+			connection_close(c);
+		else
+			connection_send_line(c, line);
+	}
+}

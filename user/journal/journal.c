@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <time.h>
+
+#include "journal.h"
+
+struct journal {
+	size_t room, count, first; /* a ring of lines, oldest at `first` */
+	char **line;
+	journal_fn listener;
+	void *context;
+};
+
+struct journal *journal_new(size_t events)
+{
+	struct journal *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return NULL;
+	j->room = events;
+	j->line = calloc(events ? events : 1, sizeof(*j->line));
+	if (!j->line) {
+		free(j);
+		return NULL;
+	}
+	return j;
+}
+
+void journal_free(struct journal *j)
+{
+	if (!j)
+		return;
+	for (size_t i = 0; i < j->count; i++)
+		free(j->line[(j->first + i) % j->room]);
+	free(j->line);
+	free(j);
+}
+
+static void stamp(json_t *event)
+{
+	char text[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_object_set_new(event, "time", json_string(text));
+}
+
+static void store(struct journal *j, char *line)
+{
+	if (!j->room) {
+		free(line);
+		return;
+	}
+	if (j->count == j->room) {
+		free(j->line[j->first]);
+		j->line[j->first] = line;
+		j->first = (j->first + 1) % j->room;
+		return;
+	}
+	j->line[(j->first + j->count++) % j->room] = line;
+}
+
+void journal_add(struct journal *j, json_t *event)
+{
+	char *line;
+
+	if (!event)
+		return;
+	stamp(event);
+	line = json_dumps(event, JSON_COMPACT);
+	json_decref(event);
+	if (!line)
+		return;
+	if (j->listener)
+		j->listener(line, j->context);
+	store(j, line);
+}
+
+void journal_listen(struct journal *j, journal_fn fn, void *context)
+{
+	j->listener = fn;
+	j->context = context;
+}
+
+void journal_tail(const struct journal *j, size_t lines, journal_fn fn, void *context)
+{
+	size_t skip = lines < j->count ? j->count - lines : 0;
+
+	for (size_t i = skip; i < j->count; i++)
+		fn(j->line[(j->first + i) % j->room], context);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Networks with reasons: who is never blocked, and what is protected. The same network may stand
+ * here for several reasons (private and allowed by hand, an own address and a gateway); the
+ * kernel's trie holds each network once, for as long as its longest reason lasts.
+ */
+#ifndef MXDP_POLICY_NETS_H
+#define MXDP_POLICY_NETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "../base/addr.h"
+#include "../../maps/nets_user.h"
+
+#define NET_REASON_TEXT 96
+
+struct net_reason {
+	struct prefix prefix;
+	enum net_kind kind;
+	uint32_t expires; /* boot seconds, or NET_NEVER_EXPIRES */
+	char text[NET_REASON_TEXT];
+};
+
+struct nets {
+	int fd; /* maps.allow or maps.local; -1 keeps the list in user space only */
+	size_t count, room;
+	struct net_reason *list;
+};
+
+void nets_init(struct nets *nets, int fd);
+void nets_free(struct nets *nets);
+
+/*
+ * Adds, or replaces the entry of the same network and kind. 0; -ENOMEM; -ENOSPC where the trie is
+ * full, and then nothing is changed.
+ */
+int nets_add(struct nets *nets, const struct prefix *prefix, enum net_kind kind, uint32_t expires,
+	     const char *text);
+
+/* Removes one reason for a network; -ENOENT where it is not there. */
+int nets_remove(struct nets *nets, const struct prefix *prefix, enum net_kind kind);
+
+/* An unexpired reason that covers `addr`, the strongest first, or NULL. Valid until changed. */
+const struct net_reason *nets_covering(const struct nets *nets, const struct addr *addr,
+				       uint32_t now);
+/* An unexpired reason that shares an address with `prefix`, or NULL. */
+const struct net_reason *nets_meeting(const struct nets *nets, const struct prefix *prefix,
+				      uint32_t now);
+
+/* Removes what has run out; returns how many. */
+size_t nets_expire(struct nets *nets, uint32_t now);
+
+#endif
