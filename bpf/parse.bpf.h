@@ -165,6 +165,8 @@ static __always_inline enum fate walk_ext_headers(void *ctx, load_bytes_fn load,
 {
 	__u32 off = p->l4;
 
+	/* Unrolled: Linux 6.1 refuses the loop that clang 14 makes of it. */
+#pragma clang loop unroll(full)
 	for (int i = 0; i <= PARSE_EXT_HDRS; i++) {
 		struct ext_header ext;
 

@@ -156,4 +156,7 @@ void interfaces_close(struct agent *a)
 			log_info("%s: detached", i->name);
 		i->attached = false;
 	}
+	/* Then what is left: the pins, and links of interfaces that are gone. */
+	if (a->interface_count && a->programs.loaded)
+		attach_sweep(a->options.pin_dir, NULL);
 }
