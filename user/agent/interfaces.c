@@ -9,6 +9,7 @@
 #include "../base/log.h"
 #include "agent.h"
 #include "events.h"
+#include "privileges.h"
 
 static struct interface *by_name(struct agent *a, const char *name)
 {
@@ -33,9 +34,12 @@ static void refresh_reset_ok(struct agent *a)
 static int attach(struct agent *a, struct interface *i)
 {
 	char how[256];
-	int err = attach_put(&i->attachment, &a->programs, i->name, a->config.xdp_mode,
-			     a->options.pin_dir, i->error, sizeof(i->error));
+	int err;
 
+	privileges_raise();
+	err = attach_put(&i->attachment, &a->programs, i->name, a->config.xdp_mode,
+			 a->options.pin_dir, i->error, sizeof(i->error));
+	privileges_lower();
 	i->attached = !err;
 	if (err)
 		return err;
@@ -43,6 +47,18 @@ static int attach(struct agent *a, struct interface *i)
 	log_info("%s%s: %s", i->attachment.replaced ? "took over " : "", i->name,
 		 attach_describe(how, sizeof(how), &i->attachment));
 	return 0;
+}
+
+static int detach(struct agent *a, struct interface *i)
+{
+	int err;
+
+	privileges_raise();
+	err = attach_remove(&i->attachment, &a->programs, a->options.pin_dir, i->error,
+			    sizeof(i->error));
+	privileges_lower();
+	i->attached = false;
+	return err;
 }
 
 static void link_up(struct agent *a, const struct link_event *event)
@@ -66,9 +82,7 @@ static void link_gone(struct agent *a, const struct link_event *event)
 		if (!i->attached || i->attachment.ifindex != event->ifindex)
 			continue;
 		/* The programs went with it; the pin of its link has to be cleared away. */
-		attach_remove(&i->attachment, &a->programs, a->options.pin_dir, i->error,
-			      sizeof(i->error));
-		i->attached = false;
+		detach(a, i);
 		snprintf(i->error, sizeof(i->error), "the interface is gone; waiting for it");
 		events_note(a, "detached", "%s is gone; waiting for it to come back", i->name);
 	}
@@ -149,14 +163,14 @@ void interfaces_close(struct agent *a)
 
 		if (!i->attached)
 			continue;
-		if (attach_remove(&i->attachment, &a->programs, a->options.pin_dir, i->error,
-				  sizeof(i->error)))
+		if (detach(a, i))
 			log_error("%s: %s", i->name, i->error);
 		else
 			log_info("%s: detached", i->name);
-		i->attached = false;
 	}
 	/* Then what is left: the pins, and links of interfaces that are gone. */
+	privileges_raise();
 	if (a->interface_count && a->programs.loaded)
 		attach_sweep(a->options.pin_dir, NULL);
+	privileges_lower();
 }

@@ -12,8 +12,9 @@
 #include "events.h"
 #include "verbs.h"
 
-#define GRACE_SECONDS 86400 /* after an unblock the same evidence does not block again for a day \
-			     */
+#define GRACE_SECONDS                                                              \
+	86400 /* after an unblock the same evidence does not block again for a day \
+	       */
 
 /* Narrower blocks are checked against never-block; these would block half the world by a typo. */
 #define SHORTEST_V4 8

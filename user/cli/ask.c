@@ -67,8 +67,8 @@ static int converse(struct client *client, const struct question *q, json_t **cl
 		return 0;
 	json_decref(*closing);
 	*closing = NULL;
-	snprintf(error, ASK_ERROR, "the agent has promised to end, and has not in %d seconds",
-		 CLIENT_PATIENCE);
+	snprintf(error, ASK_ERROR, "the agent has promised to end, and has not in %u seconds",
+		 client->patience);
 	return -EBUSY;
 }
 
@@ -103,8 +103,8 @@ int ask(const struct question *q, json_t **closing)
 	if (!q->request)
 		return cli_failed("out of memory");
 	err = client_open(&client, cli.socket, error, sizeof(error));
-	if (!err && q->follow)
-		client_be_patient(&client);
+	if (!err && (q->follow || q->patience))
+		client_set_patience(&client, q->follow ? 0 : q->patience);
 	if (!err)
 		err = converse(&client, q, &last, error);
 	if (err == -ECANCELED)

@@ -8,6 +8,7 @@
 #include "../control/client.h"
 
 #define ASK_ERROR  512
+#define ASK_CHANGE 60 /* seconds that a change in bulk may take */
 #define ASK_ERRORS 20 /* bad entries that are told one by one; the rest is counted */
 
 /* That nobody answers, for verbs that can go on without the agent. */
@@ -23,9 +24,10 @@ struct question {
 	json_t *request; /* taken over; NULL means that memory ran out */
 	client_fn data;  /* NULL: data is not wanted */
 	void *context;
-	bool follow;                   /* the answer has no end */
-	bool until_gone;               /* wait until the agent has ended */
-	struct absence *absence;       /* NULL: that nobody answers is an error like others */
+	unsigned patience;       /* seconds that the agent may be silent; 0: CLIENT_PATIENCE */
+	bool follow;             /* the answer has no end, and may have none for long */
+	bool until_gone;         /* wait until the agent has ended */
+	struct absence *absence; /* NULL: that nobody answers is an error like others */
 	const struct entries *entries; /* NULL, or where refused entries came from */
 };
 

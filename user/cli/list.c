@@ -6,7 +6,7 @@
 #include "cli.h"
 #include "offline.h"
 #include "table.h"
-#include "../../maps/ports.h"
+#include "../base/names.h"
 
 static const struct column columns[] = {
 	{"ADDRESS", false}, {"PORTS", false}, {"ACTION", false}, {"CAUSE", false},  {"AGE", true},
@@ -117,6 +117,7 @@ int cmd_list(int argc, char **argv)
 		{"ports", required_argument, NULL, 'p'},
 		CLI_WORDS,
 	};
+	const char *ports[] = {ports_name(PORTS_MX), ports_name(PORTS_SUBMISSION)};
 	struct list list = {0};
 	int c;
 
@@ -128,7 +129,7 @@ int cmd_list(int argc, char **argv)
 			list.cause = optarg;
 			break;
 		case 'p':
-			if (!cli_word_is_one_of("--ports", optarg, ports_words, PORTS_COUNT))
+			if (!cli_word_is_one_of("--ports", optarg, ports, PORTS_COUNT))
 				return CLI_USAGE;
 			list.ports = optarg;
 			break;

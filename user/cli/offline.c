@@ -7,13 +7,9 @@
 #include "text.h"
 #include "../base/addr.h"
 #include "../base/clock.h"
+#include "../base/names.h"
 #include "../checks/finding.h"
 #include "../../maps/verdict_user.h"
-
-const char *const ports_words[PORTS_COUNT + 1] = {
-	[PORTS_MX] = "mx", [PORTS_SUBMISSION] = "submission", [PORTS_COUNT] = "all"};
-const char *const action_words[ACTION_COUNT] = {
-	[ACTION_DROP] = "drop", [ACTION_RESET] = "reset", [ACTION_WATCH] = "watch"};
 
 bool offline_open(struct maps *maps, const struct absence *absence)
 {
@@ -36,22 +32,25 @@ bool offline_open(struct maps *maps, const struct absence *absence)
 	return !err;
 }
 
+/* What happened after the clock was read happened now. */
+static uint32_t ago(uint32_t now, uint32_t then)
+{
+	return now > then ? now - then : 0;
+}
+
 static json_t *entry_to_json(const struct verdict_entry *e, uint32_t now)
 {
 	const struct verdict *v = &e->verdict;
 	bool forever = v->expires == VERDICT_NEVER_EXPIRES;
 	char addr[ADDR_TEXT];
 
-	return json_pack("{s:s, s:s?, s:s?, s:s, s:n, s:I, s:o, s:I, s:o}", "addr",
-			 prefix_format(addr, &e->prefix), "ports",
-			 e->ports < PORTS_COUNT ? ports_words[e->ports] : NULL, "action",
-			 v->action < ACTION_COUNT ? action_words[v->action] : NULL, "cause",
-			 cause_name(v->cause), "reason", "age",
-			 (json_int_t)(now > v->since ? now - v->since : 0), "expires_in",
+	return json_pack("{s:s, s:s, s:s, s:s, s:n, s:I, s:o, s:I, s:o}", "addr",
+			 prefix_format(addr, &e->prefix), "ports", ports_name(e->ports), "action",
+			 action_name(v->action), "cause", cause_name(v->cause), "reason", "age",
+			 (json_int_t)ago(now, v->since), "expires_in",
 			 forever ? json_null() : json_integer(v->expires - now), "hits",
 			 (json_int_t)e->hits.packets, "last_hit",
-			 e->hits.last ? json_integer(now > e->hits.last ? now - e->hits.last : 0)
-				      : json_null());
+			 e->hits.last ? json_integer(ago(now, e->hits.last)) : json_null());
 }
 
 int offline_list(const struct maps *maps, client_fn data, void *context)

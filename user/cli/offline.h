@@ -19,10 +19,4 @@ json_t *offline_status(const struct maps *maps, const struct absence *absence);
 /* Gives every unexpired verdict to `data`, as `list` does. Returns the exit code. */
 int offline_list(const struct maps *maps, client_fn data, void *context);
 
-/* "mx", "submission"; "drop", "reset", "watch"; NULL for numbers that mean nothing. */
-const char *ports_word(unsigned ports);
-const char *action_word(unsigned action);
-extern const char *const ports_words[];
-extern const char *const action_words[];
-
 #endif

@@ -24,22 +24,23 @@ __attribute__((format(printf, 4, 5))) static int fail(char *error, size_t size, 
 	return err;
 }
 
-static void set_patience(int fd, time_t seconds)
+void client_set_patience(struct client *c, unsigned seconds)
 {
 	struct timeval time = {.tv_sec = seconds};
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
+	c->patience = seconds;
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
+	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
 }
 
 static int is_silent(const struct client *c, char *error, size_t size)
 {
 	if (c->agent)
 		return fail(error, size, -ETIMEDOUT,
-			    "the agent (process %d) has not answered for %d seconds", (int)c->agent,
-			    CLIENT_PATIENCE);
-	return fail(error, size, -ETIMEDOUT, "the agent has not answered for %d seconds",
-		    CLIENT_PATIENCE);
+			    "the agent (process %d) has not answered for %u seconds", (int)c->agent,
+			    c->patience);
+	return fail(error, size, -ETIMEDOUT, "the agent has not answered for %u seconds",
+		    c->patience);
 }
 
 static int connect_failed(const struct client *c, const char *path, int err, char *error,
@@ -84,7 +85,7 @@ int client_open(struct client *c, const char *path, char *error, size_t size)
 		err = fail(error, size, -errno, "cannot make a socket: %s", strerror(errno));
 		goto out;
 	}
-	set_patience(c->fd, CLIENT_PATIENCE);
+	client_set_patience(c, CLIENT_PATIENCE);
 	if (connect(c->fd, (struct sockaddr *)&address, sizeof(address)))
 		err = connect_failed(c, path, errno, error, size);
 	else if (!getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
@@ -101,11 +102,6 @@ void client_close(struct client *c)
 		close(c->fd);
 	free(c->line);
 	*c = (struct client){.fd = -1};
-}
-
-void client_be_patient(struct client *c)
-{
-	set_patience(c->fd, 0);
 }
 
 /* An agent that refuses a request may hang up before it has read all of it: its words count. */

@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 #define CLIENT_LINE_MAX (1U << 20)
-#define CLIENT_PATIENCE 10 /* seconds */
+#define CLIENT_PATIENCE 10 /* seconds, unless client_set_patience() says otherwise */
 
 struct client {
 	int fd;
@@ -23,6 +23,7 @@ struct client {
 	char *line;  /* what came and was not used yet, `filled` bytes of it */
 	size_t used; /* bytes of the line that was used up last */
 	size_t filled;
+	unsigned patience;
 	bool heard; /* anything at all */
 };
 
@@ -44,8 +45,8 @@ typedef int (*client_fn)(const json_t *data, void *context);
 int client_ask(struct client *c, const json_t *request, client_fn data, void *context,
 	       json_t **closing, char *error, size_t size);
 
-/* From now on the agent may be silent for as long as it likes. */
-void client_be_patient(struct client *c);
+/* How long the agent may be silent from now on; 0: for as long as it likes. */
+void client_set_patience(struct client *c, unsigned seconds);
 
 /* Waits until the agent has hung up: 0, or -ETIMEDOUT. */
 int client_wait_end(struct client *c);

@@ -14,6 +14,9 @@
 #include "words.h"
 #include "xdp.h"
 
+/* libxdp makes it for its dispatchers, and leaves it. */
+#define LIBXDP_PINS "/sys/fs/bpf/xdp"
+
 /* One thing that does not go must not keep the others: go on, and remember the first failure. */
 struct sweep {
 	const char *pin_dir;
@@ -144,5 +147,6 @@ int attach_sweep(const char *pin_dir, void (*say_line)(const char *line))
 	/* Only pins are unlinked, whatever directory was typed. */
 	if (pins_on_bpffs(pin_dir))
 		sweep_pins(&s);
+	rmdir(LIBXDP_PINS); /* goes only where it is empty: nobody else uses libxdp here */
 	return s.err ? s.err : s.gone;
 }

@@ -9,11 +9,29 @@ static uint32_t end_of(const struct segment *s)
 	return s->seq + s->len;
 }
 
+static uint32_t seq_first(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) < 0 ? a : b;
+}
+
+static uint32_t seq_last(uint32_t a, uint32_t b)
+{
+	return seq_diff(a, b) > 0 ? a : b;
+}
+
 void stream_start(struct stream *s, uint32_t seq)
 {
 	s->started = true;
 	s->next = seq;
 }
+
+void stream_end(struct stream *s, uint32_t seq)
+{
+	s->ended = true;
+	s->fin = seq;
+}
+
+/* Coming in */
 
 static void segment_remove(struct stream *s, size_t i)
 {
@@ -23,82 +41,130 @@ static void segment_remove(struct stream *s, size_t i)
 	memmove(&s->segment[i], &s->segment[i + 1], (s->count - i) * sizeof(s->segment[0]));
 }
 
-/* Whether `old` holds all bytes of `new` (1), contradicts some (-1), or neither (0). */
-static int compare(const struct segment *old, const struct segment *new)
+enum overlap {
+	APART,
+	AGREES,      /* the same bytes where both have some */
+	HOLDS,       /* the older one has all bytes of the newer one */
+	CONTRADICTS, /* different bytes for the same place */
+};
+
+static enum overlap compare(const struct segment *old, const struct segment *new)
 {
-	uint32_t from = seq_diff(new->seq, old->seq) > 0 ? new->seq : old->seq;
-	uint32_t to = seq_diff(end_of(new), end_of(old)) < 0 ? end_of(new) : end_of(old);
+	uint32_t from = seq_last(old->seq, new->seq);
+	uint32_t to = seq_first(end_of(old), end_of(new));
 
 	if (seq_diff(to, from) <= 0)
-		return 0;
+		return APART;
 	if (memcmp(old->data + (from - old->seq), new->data + (from - new->seq), to - from))
-		return -1;
-	return from == new->seq &&to == end_of(new);
+		return CONTRADICTS;
+	return to - from == new->len ? HOLDS : AGREES;
 }
 
-/* A run of small segments becomes one, so that a byte a segment does not fill the table. */
-static bool join_last(struct stream *s, const struct segment *new)
+/* Marks what the new segment contradicts; true where it is a retransmission and nothing more. */
+static bool is_repeated(struct stream *s, struct segment *new)
 {
-	struct segment *last = s->count ? &s->segment[s->count - 1] : NULL;
-	uint8_t *data;
+	for (size_t i = 0; i < s->count; i++) {
+		struct segment *old = &s->segment[i];
+		enum overlap overlap = compare(old, new);
 
-	if (!last || last->conflict || new->conflict || end_of(last) != new->seq ||
-	    last->ack != new->ack)
-		return false;
-	data = realloc(last->data, last->len + new->len);
-	if (!data)
-		return false;
-	memcpy(data + last->len, new->data, new->len);
-	last->data = data;
-	last->len += new->len;
-	s->bytes += new->len;
+		/* A copy of a contested segment comes later than what contests it: it counts. */
+		if (overlap == HOLDS && !old->conflict)
+			return true;
+		if (overlap == CONTRADICTS)
+			old->conflict = new->conflict = true;
+	}
+	return false;
+}
+
+/*
+ * Neighbours become one, so that a byte a segment does not fill the table. Only where their order
+ * of arrival does not matter, and where both were sent with the same knowledge.
+ */
+static bool join_neighbor(struct stream *s, const struct segment *new)
+{
+	for (size_t i = 0; i < s->count && !new->conflict; i++) {
+		struct segment *old = &s->segment[i];
+		bool behind = end_of(old) == new->seq, before = end_of(new) == old->seq;
+		uint8_t *data;
+
+		if (old->conflict || old->ack != new->ack || (!behind && !before))
+			continue;
+		data = realloc(old->data, old->len + new->len);
+		if (!data)
+			return false;
+		if (before)
+			memmove(data + new->len, data, old->len);
+		memcpy(data + (before ? 0 : old->len), new->data, new->len);
+		old->seq = before ? new->seq : old->seq;
+		old->data = data;
+		old->len += new->len;
+		s->bytes += new->len;
+		return true;
+	}
+	return false;
+}
+
+/* Segments far ahead must not keep out the one that is waited for. */
+static bool make_room(struct stream *s, const struct segment *new)
+{
+	while (s->count == STREAM_SEGMENTS || s->bytes + new->len > STREAM_BYTES) {
+		size_t furthest = 0;
+
+		for (size_t i = 1; i < s->count; i++)
+			if (seq_diff(s->segment[i].seq, s->segment[furthest].seq) > 0)
+				furthest = i;
+		if (!s->count || seq_diff(s->segment[furthest].seq, new->seq) <= 0)
+			return false;
+		s->dropped += s->segment[furthest].len;
+		segment_remove(s, furthest);
+	}
 	return true;
+}
+
+static void cut_delivered(const struct stream *s, struct segment *new)
+{
+	uint32_t gone = s->next - new->seq;
+
+	if (seq_diff(new->seq, s->next) >= 0)
+		return;
+	new->seq += gone;
+	new->data += gone;
+	new->len -= gone;
 }
 
 void stream_add(struct stream *s, uint32_t seq, uint32_t ack, const uint8_t *data, size_t len)
 {
 	struct segment new = {
 		.seq = seq, .ack = ack, .len = (uint32_t)len, .data = (uint8_t *)data};
+	uint8_t *copy = NULL;
 
-	if (!len)
+	if (!len || len > STREAM_BYTES) {
+		s->dropped += len;
 		return;
+	}
 	if (!s->started)
 		stream_start(s, seq);
 	if (seq_diff(end_of(&new), s->next) <= 0)
 		return;
-	if (seq_diff(new.seq, s->next) < 0) {
-		uint32_t gone = s->next - new.seq;
-
-		new.seq += gone;
-		new.data += gone;
-		new.len -= gone;
-	}
-	for (size_t i = 0; i < s->count; i++) {
-		int same = compare(&s->segment[i], &new);
-
-		if (same > 0 && !s->segment[i].conflict)
-			return; /* a retransmission */
-		if (same < 0)
-			s->segment[i].conflict = new.conflict = true;
-	}
-	if (s->bytes + new.len > STREAM_BYTES) {
+	cut_delivered(s, &new);
+	if (is_repeated(s, &new))
+		return;
+	if (s->bytes + new.len <= STREAM_BYTES && join_neighbor(s, &new))
+		return;
+	if (make_room(s, &new))
+		copy = malloc(new.len);
+	if (!copy) {
 		s->dropped += new.len;
 		return;
 	}
-	if (join_last(s, &new))
-		return;
-	data = new.data;
-	new.data = s->count < STREAM_SEGMENTS ? malloc(new.len) : NULL;
-	if (!new.data) {
-		s->dropped += new.len;
-		return;
-	}
-	memcpy(new.data, data, new.len);
+	new.data = memcpy(copy, new.data, new.len);
 	s->segment[s->count++] = new;
 	s->bytes += new.len;
 }
 
-/* The latest segment that holds byte `at`: of two readings the later is taken for the main one. */
+/* Going out */
+
+/* The latest segment that holds byte `at`. */
 static const struct segment *holder_of(const struct stream *s, uint32_t at)
 {
 	for (size_t i = s->count; i--;) {
@@ -108,29 +174,6 @@ static const struct segment *holder_of(const struct stream *s, uint32_t at)
 			return g;
 	}
 	return NULL;
-}
-
-/* Where a run from `holder` starting at `at` ends: at its end, or where a later segment begins. */
-static uint32_t run_end(const struct stream *s, const struct segment *holder, uint32_t at,
-			uint32_t limit)
-{
-	uint32_t end = seq_diff(end_of(holder), limit) < 0 ? end_of(holder) : limit;
-
-	for (const struct segment *g = holder + 1; g < s->segment + s->count; g++)
-		if (seq_diff(g->seq, at) > 0 && seq_diff(g->seq, end) < 0)
-			end = g->seq;
-	return end;
-}
-
-static uint32_t hole_end(const struct stream *s, uint32_t limit)
-{
-	uint32_t end = limit;
-
-	for (size_t i = 0; i < s->count; i++)
-		if (seq_diff(s->segment[i].seq, s->next) > 0 &&
-		    seq_diff(s->segment[i].seq, end) < 0)
-			end = s->segment[i].seq;
-	return end;
 }
 
 uint32_t stream_ready(const struct stream *s)
@@ -143,81 +186,124 @@ uint32_t stream_ready(const struct stream *s)
 	return at;
 }
 
-static void forget_delivered(struct stream *s, chunk_fn fn, void *context)
+/* The part of [from, to) that a segment has, put where it belongs in `text`. */
+static void paint(uint8_t *text, uint32_t from, uint32_t to, const struct segment *g)
 {
-	for (size_t i = 0; i < s->count;) {
-		struct segment *g = &s->segment[i];
+	uint32_t first = seq_last(g->seq, from), last = seq_first(end_of(g), to);
 
-		if (seq_diff(end_of(g), s->next) > 0) {
-			i++;
+	if (seq_diff(last, first) > 0)
+		memcpy(text + (first - from), g->data + (first - g->seq), last - first);
+}
+
+struct readings {
+	uint8_t *main, *earliest, *other; /* `len` bytes each */
+	size_t len;
+};
+
+static void tell_alternative(const struct stream *s, const struct readings *r, const uint8_t *text,
+			     chunk_fn fn, void *context)
+{
+	fn(&(struct chunk){CHUNK_ALTERNATIVE, text, r->len, s->next, 0}, context);
+}
+
+/* [s->next, end) is without a hole, so that every byte of each reading is painted. */
+static void tell_readings(const struct stream *s, const struct readings *r, uint32_t end,
+			  chunk_fn fn, void *context)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		paint(r->main, s->next, end, &s->segment[i]);
+		paint(r->earliest, s->next, end, &s->segment[s->count - 1 - i]);
+	}
+	if (memcmp(r->earliest, r->main, r->len))
+		tell_alternative(s, r, r->earliest, fn, context);
+	for (size_t i = 0; i < s->count; i++) {
+		if (!s->segment[i].conflict)
 			continue;
-		}
-		if (g->conflict)
-			fn(&(struct chunk){CHUNK_ALTERNATIVE, g->data, g->len, g->seq, g->ack},
-			   context);
-		segment_remove(s, i);
+		memcpy(r->other, r->main, r->len);
+		paint(r->other, s->next, end, &s->segment[i]);
+		if (memcmp(r->other, r->main, r->len) && memcmp(r->other, r->earliest, r->len))
+			tell_alternative(s, r, r->other, fn, context);
 	}
 }
 
-/*
- * The main reading takes the later of two segments for each byte; this is the other whole reading,
- * the earlier one, for lines that several segments make up.
- */
-static uint8_t *earlier_reading(const struct stream *s, uint32_t limit, size_t *len)
+static void tell_alternatives(const struct stream *s, uint32_t end, chunk_fn fn, void *context)
 {
+	struct readings r = {.len = end - s->next};
 	bool conflict = false;
-	uint8_t *text;
 
 	for (size_t i = 0; i < s->count; i++)
-		conflict |= s->segment[i].conflict && seq_diff(s->segment[i].seq, limit) < 0;
-	*len = limit - s->next;
-	if (!conflict || seq_diff(limit, s->next) <= 0 || *len > STREAM_BYTES)
-		return NULL;
-	text = calloc(1, *len);
-	for (size_t i = s->count; text && i--;) {
-		const struct segment *g = &s->segment[i];
+		conflict |= s->segment[i].conflict && seq_diff(s->segment[i].seq, end) < 0;
+	if (!conflict)
+		return;
+	r.main = malloc(r.len * 3);
+	if (!r.main)
+		return;
+	r.earliest = r.main + r.len;
+	r.other = r.earliest + r.len;
+	tell_readings(s, &r, end, fn, context);
+	free(r.main);
+}
 
-		for (uint32_t at = g->seq; at != end_of(g); at++)
-			if (seq_diff(at, s->next) >= 0 && seq_diff(at, limit) < 0)
-				text[at - s->next] = g->data[at - g->seq];
+/* Where a run from `holder` starting at `at` ends: at its end, or where a later segment begins. */
+static uint32_t run_end(const struct stream *s, const struct segment *holder, uint32_t at,
+			uint32_t limit)
+{
+	uint32_t end = seq_first(end_of(holder), limit);
+
+	for (const struct segment *g = holder + 1; g < s->segment + s->count; g++)
+		if (seq_diff(g->seq, at) > 0)
+			end = seq_first(end, g->seq);
+	return end;
+}
+
+static void tell_bytes(struct stream *s, uint32_t end, chunk_fn fn, void *context)
+{
+	tell_alternatives(s, end, fn, context);
+	while (s->next != end) {
+		const struct segment *holder = holder_of(s, s->next);
+		uint32_t at = s->next;
+
+		s->next = run_end(s, holder, at, end);
+		fn(&(struct chunk){CHUNK_BYTES, holder->data + (at - holder->seq), s->next - at, at,
+				   holder->ack},
+		   context);
 	}
-	return text;
+}
+
+static void tell_hole(struct stream *s, uint32_t limit, chunk_fn fn, void *context)
+{
+	uint32_t at = s->next, end = limit;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (seq_diff(s->segment[i].seq, at) > 0)
+			end = seq_first(end, s->segment[i].seq);
+	s->next = end;
+	if (!s->ended || at != s->fin || end - at != 1)
+		fn(&(struct chunk){CHUNK_HOLE, NULL, end - at, at, 0}, context);
 }
 
 void stream_deliver(struct stream *s, uint32_t limit, bool over_holes, chunk_fn fn, void *context)
 {
-	struct chunk earlier = {.kind = CHUNK_ALTERNATIVE, .seq = s->next};
-	uint8_t *text;
-
 	if (!s->started)
 		return;
-	text = earlier_reading(s, limit, &earlier.len);
 	while (seq_diff(limit, s->next) > 0) {
-		const struct segment *holder = holder_of(s, s->next);
-		uint32_t at = s->next;
+		uint32_t end = seq_first(stream_ready(s), limit);
 
-		if (holder) {
-			s->next = run_end(s, holder, at, limit);
-			fn(&(struct chunk){CHUNK_BYTES, holder->data + (at - holder->seq),
-					   s->next - at, at, holder->ack},
-			   context);
-		} else if (over_holes) {
-			s->next = hole_end(s, limit);
-			fn(&(struct chunk){CHUNK_HOLE, NULL, s->next - at, at, 0}, context);
-		} else {
+		if (end != s->next)
+			tell_bytes(s, end, fn, context);
+		else if (over_holes)
+			tell_hole(s, limit, fn, context);
+		else
 			break;
-		}
 	}
-	earlier.data = text;
-	if (text)
-		fn(&earlier, context);
-	free(text);
-	forget_delivered(s, fn, context);
+	for (size_t i = s->count; i--;)
+		if (seq_diff(end_of(&s->segment[i]), s->next) <= 0)
+			segment_remove(s, i);
 }
 
 void stream_free(struct stream *s)
 {
 	while (s->count)
 		segment_remove(s, s->count - 1);
-	s->started = false;
+	s->started = s->ended = false;
 }

@@ -5,10 +5,14 @@
  *
  * Bytes are delivered only up to a limit that the peer's stack has acknowledged. Where two segments
  * carry different bytes for the same place, nobody can tell from outside which of them the peer's
- * stack took (a bad checksum, a low TTL): each is then delivered once more on its own, marked as an
- * alternative, so that both are judged.
+ * stack took (a bad checksum, a low TTL). The later one goes into the main reading; before it come
+ * the other readings of the same stretch, marked as alternatives, so that all are judged: the one
+ * where the earliest segment wins every byte, and for each contested segment the one where it wins.
+ * A contested stretch that the peer acknowledges piece by piece is read piece by piece.
  *
- * Bounded: STREAM_SEGMENTS segments and STREAM_BYTES bytes wait at most; what is beyond is a hole.
+ * Bounded: STREAM_SEGMENTS segments and STREAM_BYTES bytes wait at most. Where room is short, what
+ * lies furthest ahead goes; what is gone shows as a hole. Sequence numbers are in host byte order
+ * and wrap (RFC 9293 3.4).
  */
 #ifndef MXDP_TAP_STREAM_H
 #define MXDP_TAP_STREAM_H
@@ -30,7 +34,9 @@ struct segment {
 
 struct stream {
 	bool started;
+	bool ended;    /* a FIN was seen */
 	uint32_t next; /* first byte not delivered yet */
+	uint32_t fin;  /* the sequence number that the latest FIN takes */
 	size_t count;
 	size_t bytes;
 	uint64_t dropped;                        /* bytes not kept for want of room */
@@ -40,7 +46,7 @@ struct stream {
 enum chunk_kind {
 	CHUNK_BYTES,       /* the next bytes in order */
 	CHUNK_HOLE,        /* `len` acknowledged bytes that were never seen */
-	CHUNK_ALTERNATIVE, /* another reading of bytes delivered just before; a whole segment */
+	CHUNK_ALTERNATIVE, /* another reading of the bytes that the next chunks will hold */
 };
 
 struct chunk {
@@ -56,6 +62,8 @@ typedef void (*chunk_fn)(const struct chunk *chunk, void *context);
 /* The first byte that counts; bytes before it are ignored. */
 void stream_start(struct stream *s, uint32_t seq);
 void stream_add(struct stream *s, uint32_t seq, uint32_t ack, const uint8_t *data, size_t len);
+/* A FIN stands behind the last byte: it is acknowledged like a byte, but missing it is no hole. */
+void stream_end(struct stream *s, uint32_t seq);
 /* Delivers what is there up to `limit`; with `over_holes` goes over what is missing. */
 void stream_deliver(struct stream *s, uint32_t limit, bool over_holes, chunk_fn fn, void *context);
 /* One past the last byte that stands there without a hole. */
