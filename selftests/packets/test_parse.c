@@ -83,6 +83,11 @@ static void test_ip4_header_that_lies(void **state)
 		f.data[f.l3] = 0x40 | ihl;
 		frame_in_is(*state, FATE_MALFORMED, &f);
 	}
+	/* TCP laid over the destination address, where a header of four words would end. */
+	assert_int_equal(local_put(*state, "203.0.0.25"), 0);
+	frame_build(&f, &(struct spec){.to = "203.0.0.25", .flags = SYN, .ack = 0x50020000});
+	f.data[f.l3] = 0x44;
+	frame_in_is(*state, FATE_MALFORMED, &f);
 	/* Options that reach to the packet's end and past it. */
 	for (uint8_t ihl = 10; ihl < 16; ihl++) {
 		frame_build(&f, &(struct spec){.flags = SYN});
@@ -298,11 +303,12 @@ static void test_ext_header_that_lies(void **state)
 {
 	struct frame f;
 
-	/* Reaches past the packet, though not past the frame. */
+	/* Reaches past the packet into the padding, where a SYN waits. */
 	frame_build(&f, &(struct spec){
 				.from = CLIENT6, .flags = SYN, .exts = 1, .ext = {EXT(DSTOPTS)}});
-	f.data[f.l3 + 41] = 4;
-	frame_pad(&f, 0x02, 200);
+	f.data[f.l3 + 41] = 3;
+	frame_pad(&f, 0, 4);
+	put_bytes(&f, f.data + f.l4, 20);
 	frame_in_is(*state, FATE_MALFORMED, &f);
 
 	/* Reaches past the frame, and a second header would be read there. */
