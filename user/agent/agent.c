@@ -215,8 +215,10 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	memory_load(a);
 	fill_live_values(a);
 	err = interfaces_watch(a, error, size);
-	if (!err)
+	if (!err) {
+		protected_settle(a);
 		err = ring_open(a, error, size);
+	}
 	if (err)
 		return err;
 	a->server = server_open(&a->loop, options->socket_path, a->config.socket_group, agent_verbs,

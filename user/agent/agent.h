@@ -127,6 +127,8 @@ void interfaces_close(struct agent *a);
 
 /* protected.c */
 int protected_open(struct agent *a, char *error, size_t error_size);
+/* Once all are known: forgets what an earlier agent's maps held besides. */
+void protected_settle(struct agent *a);
 void protected_own_address(struct agent *a, const struct addr *addr, bool present);
 
 /* upkeep.c */

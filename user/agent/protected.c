@@ -46,18 +46,6 @@ static void add_resolvers(struct nets *nets)
 		fclose(file);
 }
 
-/* Reused tries may hold what the last configuration said: start from nothing. */
-static int forget_one(const struct net_entry *entry, void *context)
-{
-	return net_delete(*(int *)context, &entry->prefix) ? 0 : 1;
-}
-
-static void forget_all(int fd)
-{
-	while (net_walk(fd, forget_one, &fd) == 1)
-		;
-}
-
 /* The addresses that a HELO must not claim: the configured public ones and our own global ones. */
 static void refresh_names(struct agent *a)
 {
@@ -90,10 +78,6 @@ int protected_open(struct agent *a, char *error, size_t error_size)
 
 	nets_init(&a->allow, a->maps.allow);
 	nets_init(&a->local, a->maps.local);
-	if (a->programs.reused) {
-		forget_all(a->maps.allow);
-		forget_all(a->maps.local);
-	}
 	err = add_special(&a->allow);
 	err = err ? err : add_all(&a->allow, &a->config.allow, "allow in the configuration");
 	err = err ? err : add_all(&a->allow, &a->config.trusted_relays, "trusted relay");
@@ -127,4 +111,10 @@ void protected_own_address(struct agent *a, const struct addr *addr, bool presen
 		nets_remove(&a->allow, &prefix, NET_OWN);
 	}
 	refresh_names(a);
+}
+
+void protected_settle(struct agent *a)
+{
+	nets_prune(&a->allow);
+	nets_prune(&a->local);
 }

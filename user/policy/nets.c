@@ -153,6 +153,23 @@ const struct net_reason *nets_meeting(const struct nets *nets, const struct pref
 	return best;
 }
 
+static int remove_unknown(const struct net_entry *entry, void *context)
+{
+	const struct nets *nets = context;
+
+	for (size_t i = 0; i < nets->count; i++)
+		if (prefix_equal(&nets->list[i].prefix, &entry->prefix))
+			return 0;
+	net_delete(nets->fd, &entry->prefix);
+	return 1; /* a walk does not survive a change: begin again */
+}
+
+void nets_prune(const struct nets *nets)
+{
+	while (nets->fd >= 0 && net_walk(nets->fd, remove_unknown, (void *)nets) == 1)
+		;
+}
+
 size_t nets_expire(struct nets *nets, uint32_t now)
 {
 	size_t gone = 0;

@@ -47,6 +47,12 @@ const struct net_reason *nets_covering(const struct nets *nets, const struct add
 const struct net_reason *nets_meeting(const struct nets *nets, const struct prefix *prefix,
 				      uint32_t now);
 
+/*
+ * Removes from the trie what this list does not hold: what an earlier agent left in a reused map.
+ * Called once everything is added, so that nobody is unprotected in between.
+ */
+void nets_prune(const struct nets *nets);
+
 /* Removes what has run out; returns how many. */
 size_t nets_expire(struct nets *nets, uint32_t now);
 
