@@ -7,6 +7,11 @@
  * without making anybody wait. STARTTLS ends what can be seen; a message body is not looked at; the
  * answers to AUTH are never kept.
  *
+ * Nothing is held against a client before the server's 220 has been seen, or the session is known
+ * to have been joined midway: a connection found again in its middle looks like a client that
+ * speaks first. And what rests on the order of commands and replies stands down where some of them
+ * were not seen.
+ *
  * Pure but for what it holds: no clock, no map, no DNS.
  */
 #ifndef MXDP_TAP_DIALOGUE_H
@@ -20,11 +25,14 @@
 #include "stream.h"
 
 #define DIALOGUE_LINE    1024 /* longest line that is kept; RFC 5321 4.5.3.1.4 allows 512 */
-#define DIALOGUE_PENDING 64   /* commands that may wait for their reply */
+#define DIALOGUE_PENDING 64   /* runs of equal commands that may wait for their replies */
 #define DIALOGUE_KEPT    8    /* HELOs, senders and recipients kept for the log, each */
 #define DIALOGUE_TEXT    200  /* bytes of each, escaped */
 
-/* What is known of a server across sessions; early talk stands down until pipe_connect is NO. */
+/*
+ * What is known of a server across sessions; early talk stands down until pipe_connect is NO. YES
+ * stays: Exim may invite some clients and not others.
+ */
 struct server_profile {
 	enum { PIPE_CONNECT_UNKNOWN, PIPE_CONNECT_NO, PIPE_CONNECT_YES } pipe_connect;
 };
@@ -42,12 +50,15 @@ struct line {
 	uint8_t bytes[DIALOGUE_LINE];
 	size_t len;   /* of the whole line; what is beyond the buffer is not kept */
 	uint32_t ack; /* acknowledgement that came with its first byte */
-	bool had_cr;  /* its last byte so far is CR */
+	uint8_t last; /* byte so far, kept or not */
 };
 
+/* Commands in a row that wait for their replies, alike but for their arguments. */
 struct pending {
 	enum smtp_verb verb;
-	bool data_last; /* BDAT LAST */
+	unsigned count;
+	bool data_last;  /* BDAT LAST */
+	bool ends_group; /* the client must wait for the reply before it goes on */
 };
 
 struct kept {
@@ -66,7 +77,7 @@ struct dialogue {
 	struct findings findings;
 	enum dialogue_state state;
 	bool partial;  /* something in between was not seen, or it was joined midway */
-	bool midway;   /* joined after the banner */
+	bool midway;   /* joined after the banner, or where a refusal leaves that open */
 	bool relay;    /* PROXY header or XCLIENT: a relay of ours */
 	bool starttls; /* the session went to TLS */
 	bool quit;
@@ -79,25 +90,30 @@ struct dialogue {
 	struct kept helo, mail_from, rcpt_to;
 
 	/* the rest is private */
+	struct findings held; /* until the banner proves that this is the beginning */
 	struct line from_client, from_server;
 	uint8_t opening[16]; /* the client's first bytes */
 	size_t opening_len;
 	bool opening_done;
-	bool greeted;    /* HELO or EHLO seen */
-	bool ehlo_reply; /* inside or after the reply to EHLO */
-	bool pipelining, pipe_connect, auth_offered;
+	enum smtp_opening opened;
+	bool banner_begun; /* a 220 line was seen */
+	bool banner_done;  /* the last one was, or a refusal in its place */
+	bool greeted;      /* HELO or EHLO seen */
+	bool ehlo_reply;   /* inside the reply to EHLO */
+	bool pipelining, pipe_connect;
 	bool spoke_early;
-	bool our_name_held; /* helo-our-name, until it is known whether TLS follows */
+	bool our_name_held;   /* helo-our-name, until it is known whether TLS or AUTH follows */
+	bool asked_for_trust; /* STARTTLS or AUTH: helo-our-name is mild from then on */
 	char our_name_detail[FINDING_DETAIL];
 	unsigned junk;
 	uint64_t bdat_left; /* bytes of a BDAT chunk still to skip */
 	struct pending pending[DIALOGUE_PENDING];
 	size_t pending_count;
-	uint32_t sync_end; /* server sequence number behind the reply to the last group's end */
+	uint32_t sync_end; /* server sequence number behind the last reply that had to be awaited */
 	bool sync_known;
-	bool sync_open; /* such a command waits for its reply */
 };
 
+/* Chunks of one direction, in the order in which stream_deliver() gives them. */
 void dialogue_client(struct dialogue *d, const struct chunk *chunk);
 void dialogue_server(struct dialogue *d, const struct chunk *chunk);
 

@@ -66,10 +66,26 @@ static enum port_class ports_of(const struct config *config, uint16_t port)
 	return PORTS_NONE;
 }
 
+/* Grows with every finding and with every one that turns from mild to strong. */
+static size_t findings_weight(const struct findings *f)
+{
+	size_t weight = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		weight += f->list[i].mild ? 1 : 2;
+	return weight;
+}
+
 static void session_end(struct sessions *s, struct session *session)
 {
-	dialogue_end(&session->dialogue);
-	if (session->dialogue.findings.count)
+	struct dialogue *d = &session->dialogue;
+	size_t weight = findings_weight(&d->findings);
+
+	/* Ended by us, not by its two sides: what they did next is not known. */
+	if (!session->closing && !d->quit && !d->starttls)
+		d->partial = true;
+	dialogue_end(d);
+	if (findings_weight(&d->findings) != weight)
 		s->handlers.changed(session, s->context);
 	s->handlers.ended(session, s->context);
 	HASH_DEL(s->table, session);
@@ -108,8 +124,9 @@ static struct session *session_of(struct sessions *s, const struct record *r, ui
 	struct session *session;
 
 	HASH_FIND(hh, s->table, &r->flow, sizeof(r->flow), session);
-	/* The same 4-tuple born again is another connection. */
-	if (session && session->birth_seen && r->flags & (RECORD_BIRTH | RECORD_EARLY)) {
+	/* The same 4-tuple born again is another connection, or one found again: begin anew. */
+	if (session && (session->birth_seen || session->dialogue.midway) &&
+	    r->flags & (RECORD_BIRTH | RECORD_EARLY)) {
 		session_end(s, session);
 		session = NULL;
 	}
@@ -141,8 +158,11 @@ static void add_client(struct session *session, const struct record *r)
 	if (r->flags & RECORD_EARLY && (!c->started || seq_diff(r->seq, c->next) < 0))
 		stream_start(c, r->seq);
 	stream_add(c, r->seq, r->ack, r->data, r->cap);
+	if (r->flags & RECORD_FIN)
+		stream_end(c, r->seq + r->len);
 	/* The client has what it acknowledges: holes before that are ours, not its. */
-	stream_deliver(&session->server, r->ack, true, to_server_side, &session->dialogue);
+	if (!(r->flags & RECORD_RST))
+		stream_deliver(&session->server, r->ack, true, to_server_side, &session->dialogue);
 }
 
 static void add_server(struct session *session, const struct record *r)
@@ -153,21 +173,21 @@ static void add_server(struct session *session, const struct record *r)
 		if (!session->client.started)
 			stream_start(&session->client, r->ack);
 	}
-	/* The proof: what the server's stack acknowledges, it has received. */
-	stream_deliver(&session->client, r->ack, true, to_client_side, &session->dialogue);
+	/* The proof: what the server's stack acknowledges, it has received. A reset may lack it. */
+	if (!(r->flags & RECORD_RST))
+		stream_deliver(&session->client, r->ack, true, to_client_side, &session->dialogue);
 	stream_add(&session->server, r->seq, r->ack, r->data, r->cap);
+	if (r->flags & RECORD_FIN)
+		stream_end(&session->server, r->seq + r->len);
 	stream_deliver(&session->server, stream_ready(&session->server), false, to_server_side,
 		       &session->dialogue);
 }
 
-/* Grows with every finding and with every one that turns from mild to strong. */
-static size_t findings_weight(const struct findings *f)
+static bool is_sound(const struct record *r, size_t size)
 {
-	size_t weight = 0;
+	size_t head = offsetof(struct record, data);
 
-	for (size_t i = 0; i < f->count; i++)
-		weight += f->list[i].mild ? 1 : 2;
-	return weight;
+	return size >= head && r->cap <= r->len && size - head >= r->cap && r->from <= FROM_SERVER;
 }
 
 void sessions_record(struct sessions *s, const struct record *r, size_t size, uint64_t now)
@@ -176,8 +196,7 @@ void sessions_record(struct sessions *s, const struct record *r, size_t size, ui
 	size_t weight;
 	unsigned accepted;
 
-	if (size < offsetof(struct record, data) || r->cap > r->len ||
-	    size < offsetof(struct record, data) + r->cap)
+	if (!is_sound(r, size))
 		return;
 	session = session_of(s, r, now);
 	if (!session)
@@ -202,7 +221,7 @@ void sessions_expire(struct sessions *s, uint64_t now)
 
 	DL_FOREACH_SAFE(s->order, session, next)
 	{
-		uint64_t silent = now - session->touched;
+		uint64_t silent = now > session->touched ? now - session->touched : 0;
 
 		if (silent >= (session->closing ? CLOSING_LIMIT : SILENCE_LIMIT))
 			session_end(s, session);

@@ -33,6 +33,9 @@ struct smtp_command smtp_command_parse(const uint8_t *line, size_t len)
 	struct smtp_command c = {.verb = SMTP_OTHER};
 	size_t at = 0;
 
+	/* Postfix skips blanks in front of the verb: they must not hide it from us. */
+	for (; len && is_blank(*line); line++)
+		len--;
 	while (len && is_blank(line[len - 1]))
 		len--;
 	for (size_t v = 1; v < VERBS; v++)
