@@ -5,8 +5,9 @@
 
 #include "sessions.h"
 
-#define SILENCE_LIMIT  600000 /* RFC 5321 4.5.3.2: clients wait up to ten minutes */
-#define CLOSING_LIMIT  2000
+#define SILENCE_LIMIT 600000 /* RFC 5321 4.5.3.2: clients wait up to ten minutes */
+#define CLOSING_LIMIT 2000   /* after a FIN, or a RST of the server */
+#define DOUBT_LIMIT   30000  /* after a RST of the client: its server may not believe it */
 #define PROFILES_LIMIT 1024 /* servers behind one host */
 
 struct profile {
@@ -82,7 +83,7 @@ static void session_end(struct sessions *s, struct session *session)
 	size_t weight = findings_weight(&d->findings);
 
 	/* Ended by us, not by its two sides: what they did next is not known. */
-	if (!session->closing && !d->quit && !d->starttls)
+	if (session->patience == SILENCE_LIMIT && !d->quit && !d->starttls)
 		d->partial = true;
 	dialogue_end(d);
 	if (findings_weight(&d->findings) != weight)
@@ -190,6 +191,17 @@ static bool is_sound(const struct record *r, size_t size)
 	return size >= head && r->cap <= r->len && size - head >= r->cap && r->from <= FROM_SERVER;
 }
 
+/*
+ * How long a session may be silent from here on. A client's RST proves little: the server ignores
+ * one whose sequence number is not exact (RFC 5961 3), and a bot could hide behind it.
+ */
+static uint32_t patience_after(const struct record *r)
+{
+	if (r->flags & RECORD_FIN || (r->flags & RECORD_RST && r->from == FROM_SERVER))
+		return CLOSING_LIMIT;
+	return r->flags & RECORD_RST ? DOUBT_LIMIT : SILENCE_LIMIT;
+}
+
 void sessions_record(struct sessions *s, const struct record *r, size_t size, uint64_t now)
 {
 	struct session *session;
@@ -207,7 +219,7 @@ void sessions_record(struct sessions *s, const struct record *r, size_t size, ui
 		add_client(session, r);
 	else
 		add_server(session, r);
-	session->closing = r->flags & (RECORD_FIN | RECORD_RST);
+	session->patience = patience_after(r);
 	if (findings_weight(&session->dialogue.findings) != weight ||
 	    session->dialogue.accepted != accepted) {
 		session->proof = r->time;
@@ -223,7 +235,7 @@ void sessions_expire(struct sessions *s, uint64_t now)
 	{
 		uint64_t silent = now > session->touched ? now - session->touched : 0;
 
-		if (silent >= (session->closing ? CLOSING_LIMIT : SILENCE_LIMIT))
+		if (silent >= session->patience)
 			session_end(s, session);
 		else if (silent < CLOSING_LIMIT)
 			break; /* in order of silence: the rest is younger still */

@@ -21,9 +21,9 @@ struct session {
 	struct stream client, server;
 	struct dialogue dialogue;
 	uint64_t started, touched; /* milliseconds */
-	uint64_t proof; /* record time, in nanoseconds, of what last changed the findings */
-	size_t judged;  /* findings that the owner has been told of */
-	bool closing;   /* FIN or RST seen: ends soon, unless more comes */
+	uint64_t proof;    /* record time, in nanoseconds, of what last changed the findings */
+	size_t judged;     /* findings that the owner has been told of */
+	uint32_t patience; /* milliseconds of silence after which it ends */
 	bool birth_seen;
 
 	/* the owner's: what was decided so far */
