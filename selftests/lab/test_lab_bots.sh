@@ -34,14 +34,14 @@ innocent()
 }
 
 guilty non-smtp 198.51.100.7 "$MX4" http
-guilty non-smtp 2001:db8:100::7 "$MX6" http
+guilty non-smtp 2001:db8:100:7::1 "$MX6" http
 # The check for early talk believes itself only once it has seen an EHLO reply of this server.
 innocent 198.51.100.25 "$MX4" helo mail.example.org
 innocent 2001:db8:100::25 "$MX6" helo mail.example.org
 guilty early-talker 198.51.100.8 "$MX4" early mail.example.org
-guilty early-talker 2001:db8:100::8 "$MX6" early mail.example.org
+guilty early-talker 2001:db8:100:8::1 "$MX6" early mail.example.org
 guilty helo-our-address 198.51.100.9 "$MX4" drip "[$MX4]"
-guilty helo-our-address 2001:db8:100::9 "$MX6" drip "[IPv6:$MX6]"
+guilty helo-our-address 2001:db8:100:9::1 "$MX6" drip "[IPv6:$MX6]"
 guilty helo-our-name 198.51.100.10 "$MX4" helo "$MX_NAME"
 guilty helo-illegal 198.51.100.11 "$MX4" helo $'bad\001name'
 guilty helo-our-address 198.51.100.12 "$MX4" talk "EHLO mail.example.org" RSET "EHLO [$MX4]" QUIT

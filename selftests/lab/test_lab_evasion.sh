@@ -61,7 +61,7 @@ check_exit 0 "a neighbour's SYN behind extension headers still passes" \
 n=70
 for kind in helo fin rst; do
     decoy $kind 192.0.2.$n "$MX4" "[$MX4]"
-    decoy $kind 2001:db8:66::$n "$MX6" "[IPv6:$MX6]"
+    decoy $kind 2001:db8:66:$n::1 "$MX6" "[IPv6:$MX6]"
     n=$((n + 1))
 done
 lab_done

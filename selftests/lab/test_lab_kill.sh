@@ -11,7 +11,8 @@ lab_up
 
 sockets()
 {
-    lab_in mta ss -Htn state established dst "$1" | wc -l
+    lab_in mta ss -Htn state established | tr -d '[]' |
+        awk -v to="$1:" 'index($4, to) == 1' | wc -l
 }
 
 lab_agent || lab_die "mxdpd does not start"
@@ -22,7 +23,7 @@ lab_agent_stop
 
 echo 'kill_connections = true' >>"$LAB/mxdp.conf"
 lab_agent || lab_die "mxdpd does not start with kill_connections"
-for pair in "198.51.100.8 $MX4 [$MX4]" "2001:db8:100::8 $MX6 [IPv6:$MX6]"; do
+for pair in "198.51.100.8 $MX4 [$MX4]" "2001:db8:100:8::8 $MX6 [IPv6:$MX6]"; do
     read -r source server helo <<<"$pair"
     check_exit 5 "$source: its session is ended" \
         lab_bot "$source" --timeout 8 "$server" hold "$helo"

@@ -37,8 +37,18 @@ delivered()
 delivered 198.51.100.25 "$MX4" before-v4
 delivered 2001:db8:100::25 "$MX6" before-v6
 judged 198.51.100.7 "$MX4" "[$MX4]"
-judged 2001:db8:100::7 "$MX6" "[IPv6:$MX6]"
-check_equal "an IPv6 block is for the one address" "$(lab_verdict 2001:db8:100::8)" ""
+judged 2001:db8:100:7::7 "$MX6" "[IPv6:$MX6]"
+check_exit 0 "an IPv6 block is for the one address" \
+    lab_bot 2001:db8:100:7::25 "$MX6" helo mail.example.org
+judged 2001:db8:100:8::1 "$MX6" "[IPv6:$MX6]"
+check_exit 0 "a second offender of the same /64" \
+    lab_bot 2001:db8:100:8::2 "$MX6" helo "[IPv6:$MX6]"
+check "now the /64 is judged" lab_wait 5 lab_blocked_for 2001:db8:100:8::/64 helo-our-address
+check_exit 4 "a third address there gets no answer" lab_bot 2001:db8:100:8::3 "$MX6" connect
+# Good mail came from this /64: one of its tenants is not all of them.
+judged 2001:db8:100::66 "$MX6" "[IPv6:$MX6]"
+judged 2001:db8:100::67 "$MX6" "[IPv6:$MX6]"
+check_equal "a /64 that delivered accepted mail is spared" "$(lab_verdict 2001:db8:100::/64)" ""
 delivered 198.51.100.25 "$MX4" after-v4
 delivered 2001:db8:100::25 "$MX6" after-v6
 lab_done
