@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +12,8 @@ static int usage(void)
 {
 	fprintf(stderr,
 		"usage: mxdpctl check-config [--json] [FILE]\n"
-		"Checks a configuration file (default %s) without using it.\n",
-		CONFIG_DEFAULT_PATH);
+		"Checks a configuration file (%s where none is named) without using it.\n",
+		cli_config());
 	return 2;
 }
 
@@ -77,18 +76,13 @@ static int check(const char *path, bool json)
 
 int cmd_check_config(int argc, char **argv)
 {
-	static const struct option words[] = {{"json", no_argument, NULL, 'j'}, {0}};
-	bool json = false;
-	int c;
+	static const struct option words[] = {CLI_WORDS};
 
-	/* The caller has been through getopt with words of its own. */
+	/* Tests call this as often as they like. */
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "", words, NULL)) != -1) {
-		if (c != 'j')
-			return usage();
-		json = true;
-	}
+	if (cli_next(argc, argv, ":", words) != -1)
+		return CLI_USAGE;
 	if (argc - optind > 1 || (argc > optind && !strcmp(argv[optind], "-")))
 		return usage();
-	return check(argc > optind ? argv[optind] : CONFIG_DEFAULT_PATH, json);
+	return check(argc > optind ? argv[optind] : cli_config(), cli.json);
 }

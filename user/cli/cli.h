@@ -86,6 +86,8 @@ bool cli_span_is_good(const char *option, const char *text, bool forever);
 bool cli_word_is_one_of(const char *option, const char *text, const char *const *words,
 			size_t count);
 bool cli_cause_is_good(const char *option, const char *text);
+/* For --reason: it must be UTF-8, or it cannot be sent. */
+bool cli_reason_is_good(const char *text);
 
 int cmd_status(int argc, char **argv);
 int cmd_list(int argc, char **argv);

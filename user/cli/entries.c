@@ -132,6 +132,8 @@ static int verdict_on(const struct entries *entries, FILE *in)
 		return cli_failed("more than %d entries: split them", CONTROL_ENTRIES_MAX);
 	if (ferror(in))
 		return cli_failed("cannot read standard input");
+	if (!entries->bad && !entries->count)
+		fputs("nothing to do: standard input holds no entry\n", stderr);
 	if (!entries->bad)
 		return CLI_DONE;
 	if (entries->bad > ASK_ERRORS)
@@ -155,6 +157,17 @@ int entries_read(struct entries *entries, int argc, char **argv, FILE *in)
 		}
 	}
 	return verdict_on(entries, in);
+}
+
+int entries_send(const struct entries *entries, json_t *request, json_int_t *done)
+{
+	struct question question = {.request = request, .patience = ASK_CHANGE, .entries = entries};
+
+	if (request && json_object_set(request, "entries", entries->list)) {
+		json_decref(request);
+		question.request = NULL;
+	}
+	return ask_to_change(&question, done);
 }
 
 void entries_free(struct entries *entries)

@@ -21,9 +21,15 @@ struct entries {
 	bool no_memory, no_room;
 };
 
-/* From argv[optind] on; `in` is standard input. Returns the exit code; said what is wrong. */
+/*
+ * From argv[optind] on; `in` is standard input. Returns the exit code, and has said what is wrong.
+ * That standard input held none is no mistake: it has been said, and the count is 0.
+ */
 int entries_read(struct entries *entries, int argc, char **argv, FILE *in);
 void entries_free(struct entries *entries);
+
+/* Asks for a change of all of them; takes over `request`. Returns the exit code. */
+int entries_send(const struct entries *entries, json_t *request, json_int_t *done);
 
 /* The line of standard input that holds `entry`; 0 where none does. */
 unsigned entries_line(const struct entries *entries, const char *entry);

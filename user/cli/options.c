@@ -197,3 +197,14 @@ bool cli_cause_is_good(const char *option, const char *text)
 		words[cause] = cause_name(cause);
 	return cli_word_is_one_of(option, text, words, CAUSE_COUNT);
 }
+
+bool cli_reason_is_good(const char *text)
+{
+	json_t *reason = json_string(text);
+	char quoted[TEXT_QUOTE];
+
+	json_decref(reason);
+	if (!reason)
+		cli_misused("--reason: %s is no UTF-8 text", text_quote(quoted, text));
+	return reason;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* allow, unallow */
+#include <stdio.h>
+
+#include "ask.h"
+#include "cli.h"
+#include "entries.h"
+#include "table.h"
+#include "../control/protocol.h"
+
+static const struct column columns[] = {
+	{"NETWORK", false},
+	{"BY", false},
+	{"LEFT", true},
+	{"REASON", false},
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static int show_net(const json_t *data, void *table)
+{
+	json_int_t left = field_number(data, "expires_in", -1);
+	char span[TEXT_SPAN];
+	const char *cells[COLUMNS] = {
+		field_text(data, "net"),
+		field_text(data, "kind"),
+		left < 0 ? "forever" : text_span(span, left),
+		field_text(data, "reason"),
+	};
+	struct table *t = table;
+
+	if (table_row(t, t->total, PAINT_NONE, cells))
+		return 0;
+	cli_failed("out of memory");
+	return -1;
+}
+
+static int list_allowed(void)
+{
+	struct table table;
+	struct question question = {.context = &table};
+	int code;
+
+	question.data = cli.json ? ask_print_json : show_net;
+	question.request = ask_request("allowed", NULL);
+	table_begin(&table, columns, COLUMNS);
+	code = ask(&question, NULL);
+	table_end(&table);
+	if (code == CLI_DONE && !cli.json && !table.total)
+		puts("nothing is allowed");
+	return code;
+}
+
+static int change(int argc, char **argv, json_t *request, const char *told)
+{
+	struct entries entries;
+	json_int_t done;
+	int code = entries_read(&entries, argc, argv, stdin);
+
+	if (code == CLI_DONE && entries.count) {
+		code = entries_send(&entries, json_incref(request), &done);
+		if (code == CLI_DONE && !cli.json)
+			printf("%s: %lld %s\n", told, (long long)done,
+			       done == 1 ? "entry" : "entries");
+	}
+	json_decref(request);
+	entries_free(&entries);
+	return code;
+}
+
+int cmd_allow(int argc, char **argv)
+{
+	static const struct option words[] = {
+		{"for", required_argument, NULL, 'f'},
+		{"reason", required_argument, NULL, 'r'},
+		CLI_WORDS,
+	};
+	const char *span = NULL, *reason = NULL;
+	int c;
+
+	while ((c = cli_next(argc, argv, ":", words)) != -1) {
+		if (c == 'f' && cli_span_is_good("--for", optarg, true))
+			span = optarg;
+		else if (c == 'r' && cli_reason_is_good(optarg))
+			reason = optarg;
+		else
+			return CLI_USAGE;
+	}
+	if (optind < argc)
+		return change(argc, argv, ask_request("allow", "for", span, "reason", reason, NULL),
+			      "allowed");
+	if (span || reason)
+		return cli_misused("name an address or a network, or `-' for standard input");
+	return list_allowed();
+}
+
+int cmd_unallow(int argc, char **argv)
+{
+	static const struct option words[] = {CLI_WORDS};
+
+	if (cli_next(argc, argv, ":", words) != -1)
+		return CLI_USAGE;
+	if (optind == argc)
+		return cli_misused("name an address or a network, or `-' for standard input");
+	return change(argc, argv, ask_request("unallow", NULL), "no longer allowed");
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mxdpctl: shows and steers mxdpd. The verbs are in cli/, one file a group. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/version.h"
+#include "cli/cli.h"
+#include "cli/text.h"
+#include "config/suggest.h"
+
+static int cmd_help(int argc, char **argv);
+
+static const struct verb verbs[] = {
+	{"status", cmd_status, "",
+	 "how it stands, and what is wrong\n"
+	 "Works from the pinned maps too, when the agent is not running."},
+	{"list", cmd_list, "[--cause CAUSE] [--ports mx|submission]",
+	 "the verdicts in force\n"
+	 "CAUSE is a finding (see `mxdpctl checks'), `manual' or `score'. The newest come first.\n"
+	 "Works from the pinned maps too, when the agent is not running."},
+	{"block", cmd_block,
+	 "ADDR|CIDR...|- [--for 1h|forever] [--reason TEXT]\n"
+	 "           [--action drop|reset|watch] [--ports mx|submission|all]",
+	 "drop the connections of addresses or networks\n"
+	 "For one hour where --for is left out. `-' takes one entry a line from standard input,\n"
+	 "where blank lines and # comments are skipped; if one is bad, nothing is changed."},
+	{"unblock", cmd_unblock, "ADDR|CIDR...|- | --by CAUSE [--since 2h]",
+	 "take verdicts back, and leave the client in peace for a day\n"
+	 "--by takes back all that one finding caused (see `mxdpctl checks'), or `manual' or\n"
+	 "`score'; --since only those of the last hours. `-' is as in `mxdpctl help block'."},
+	{"allow", cmd_allow, "[ADDR|CIDR...|- [--for 30d|forever] [--reason TEXT]]",
+	 "never block these, whatever they do; without words: who is allowed\n"
+	 "For ever where --for is left out. `-' is as in `mxdpctl help block'."},
+	{"unallow", cmd_unallow, "ADDR|CIDR...|-",
+	 "take back what allow did\n"
+	 "What the configuration allows is changed there."},
+	{"mode", cmd_mode, "[monitor|enforce] [--for 2h]",
+	 "count only, or drop; without words: which it is\n"
+	 "With --for it goes back by itself."},
+	{"checks", cmd_checks, "[on|off ID]",
+	 "the findings, their points and how often they came\n"
+	 "`checks off ID' switches one off until mxdpd starts again."},
+	{"log", cmd_log, "[-f] [-n LINES]",
+	 "what was decided, about whom, on what evidence\n"
+	 "-f goes on until interrupted. -n is 50 where left out."},
+	{"flush", cmd_flush, "[--yes]",
+	 "remove all verdicts\n"
+	 "Asks first; where there is no terminal, --yes must be written."},
+	{"detach", cmd_detach, "",
+	 "take everything off and end the agent\n"
+	 "Without an agent it removes what one has left: programs, links, pins."},
+	{"judge", cmd_judge, "--client ADDR [--server ADDR] [--helo NAME] | -",
+	 "what the HELO checks think of a name; needs no agent\n"
+	 "`-' takes lines of CLIENT, a tab, HELO from standard input."},
+	{"replay", cmd_replay, "[--ignore-never-block] PCAP...",
+	 "run captures through the real programs; needs no agent\n"
+	 "One line a session."},
+	{"check-config", cmd_check_config, "[FILE]",
+	 "every mistake of a configuration file\n"
+	 "The file is the one of --config where none is named."},
+	{"help", cmd_help, "[VERB]", "this, or more about one verb"},
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void print_options(void)
+{
+	puts("\noptions, before or behind the verb:\n"
+	     "  --socket PATH              the agent's control socket\n"
+	     "  --pin-dir DIR              where its maps are pinned\n"
+	     "  --config FILE              the configuration, for judge, replay and check-config\n"
+	     "  --json                     objects, one a line\n"
+	     "  --color auto|always|never\n"
+	     "  --help, --version\n"
+	     "\nexit: 0 done, 1 failed, 2 wrong words");
+}
+
+static int print_verbs(void)
+{
+	puts("usage: mxdpctl [OPTIONS] [VERB ...]        no verb: status\n");
+	for (size_t i = 0; i < VERBS; i++)
+		printf("  %-14s %.*s\n", verbs[i].name, (int)strcspn(verbs[i].help, "\n"),
+		       verbs[i].help);
+	print_options();
+	return CLI_DONE;
+}
+
+static int print_verb(const struct verb *verb)
+{
+	printf("usage: mxdpctl %s%s%s\n\n%s\n", verb->name, *verb->usage ? " " : "", verb->usage,
+	       verb->help);
+	print_options();
+	return CLI_DONE;
+}
+
+/* NULL, and it has said so, where there is none of this name. */
+static const struct verb *find_verb(const char *name)
+{
+	struct suggestion suggestion = suggest_for(name, strlen(name));
+	char quoted[TEXT_QUOTE];
+
+	for (size_t i = 0; i < VERBS; i++) {
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+		suggest_try(&suggestion, verbs[i].name);
+	}
+	fprintf(stderr, "mxdpctl: %s is no verb", text_quote(quoted, name));
+	if (suggestion.nearest)
+		fprintf(stderr, ": did you mean `%s'?\n", suggestion.nearest);
+	else
+		fputs(": see `mxdpctl help'\n", stderr);
+	return NULL;
+}
+
+static int cmd_help(int argc, char **argv)
+{
+	const struct verb *verb;
+
+	if (argc > 2)
+		return cli_misused("one verb at a time");
+	if (argc < 2)
+		return print_verbs();
+	verb = find_verb(argv[1]);
+	return verb ? print_verb(verb) : CLI_USAGE;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--help"))
+			return true;
+	return false;
+}
+
+static int run(int argc, char **argv)
+{
+	static char status[] = "status";
+	static char *no_words[] = {status, NULL};
+	const struct verb *verb = find_verb(argc ? argv[0] : status);
+
+	if (!verb)
+		return CLI_USAGE;
+	if (asks_for_help(argc, argv))
+		return print_verb(verb);
+	cli.verb = verb;
+	optind = 0; /* getopt begins anew with the verb's own words */
+	return verb->run(argc ? argc : 1, argc ? argv : no_words);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option words[] = {
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		CLI_WORDS,
+	};
+	int c, code;
+
+	log_setup(LOG_LEVEL_WARNING, false);
+	while ((c = cli_next(argc, argv, "+:h", words)) != -1) {
+		if (c == 'h')
+			return print_verbs();
+		if (c == 'V')
+			return puts("mxdpctl " MXDP_VERSION) == EOF;
+		fputs("see `mxdpctl help'\n", stderr);
+		return CLI_USAGE;
+	}
+	code = run(argc - optind, argv + optind);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("mxdpctl: standard output");
+		return CLI_FAILED;
+	}
+	return code;
+}
