@@ -279,6 +279,7 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 	bool born = false, news;
 	struct flow *flow;
 	struct record *r;
+	__u32 next;
 
 	if (p->flags & TCP_SYN) {
 		flow_forget(&key);
@@ -293,8 +294,9 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 			return FATE_REPLY_BARE;
 		born = true;
 	}
-	if (seq_diff(p->seq + p->len, flow->next) > 0)
-		flow->next = p->seq + p->len;
+	next = p->seq + p->len + !!(p->flags & TCP_FIN); /* a FIN is acknowledged like a byte */
+	if (seq_diff(next, flow->next) > 0)
+		flow->next = next;
 	if (p->flags & TCP_ACK && seq_diff(p->ack, flow->acked) > 0)
 		flow->acked = p->ack;
 
