@@ -25,11 +25,11 @@ LIBRARIES := libbpf libxdp libmnl libconfuse jansson libuv libpcap libcap-ng zli
 LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
+comma    := ,
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CFLAGS   ?= -O2 -g
 HARDEN   := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all \
               -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
-comma    := ,
 ALL_CFLAGS  := -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDEN) -D_GNU_SOURCE -I$(BUILD)/include \
                $(LIB_CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=address$(comma)undefined,-pie -Wl$(comma)-z,relro,-z,now)
