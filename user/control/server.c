@@ -111,8 +111,10 @@ static void written(uv_write_t *request, int status)
 		connection_close(c);
 		return;
 	}
-	if (c->step)
+	if (c->step) {
 		step_answer(c);
+		take_lines(c);
+	}
 }
 
 /* Takes over `text`, which ends in a newline already. */
@@ -177,7 +179,6 @@ static void step_answer(struct connection *c)
 			continue;
 		finish_deferred(c);
 		connection_send(c, closing);
-		take_lines(c);
 	}
 }
 
@@ -231,13 +232,11 @@ static void take_lines(struct connection *c)
 {
 	while (!c->closing && !c->step && !c->following) {
 		char *end = c->len ? memchr(c->request, '\n', c->len) : NULL;
-		size_t len;
 
 		if (!end)
 			break;
-		len = (size_t)(end - c->request);
-		take_line(c, c->request, len);
-		c->len -= len + 1;
+		take_line(c, c->request, (size_t)(end - c->request));
+		c->len -= (size_t)(end + 1 - c->request);
 		memmove(c->request, end + 1, c->len);
 	}
 }
