@@ -283,7 +283,7 @@ static void numbers_have_bounds(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		const struct option *o = &options[i];
+		const struct config_option *o = &options[i];
 		const long long edge[] = {o->min - 1LL, o->min, o->max, o->max + 1LL};
 
 		bounded += o->max != 0;

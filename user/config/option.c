@@ -20,7 +20,7 @@ const char *const section_names[SECTION_COUNT] = {
 };
 
 /* clang-format off */
-const struct option options[OPTION_COUNT] = {
+const struct config_option options[OPTION_COUNT] = {
 	[OPTION_MODE] = {SECTION_TOP, "mode", SHAPE_SCALAR, AT(mode), 0, 0, value_mode},
 	[OPTION_INTERFACES] = {SECTION_TOP, "interfaces", SHAPE_NAMES, AT(interfaces), 0, 0,
 			       value_interface},
@@ -115,7 +115,7 @@ enum section_id section_find(const char *name, size_t len)
 	return SECTION_TOP;
 }
 
-const char *option_label(char text[OPTION_LABEL], const struct option *option)
+const char *option_label(char text[OPTION_LABEL], const struct config_option *option)
 {
 	const char *section = section_names[option->section];
 

@@ -74,7 +74,7 @@ enum option_id {
 
 #define WHY_TEXT 320
 
-struct option {
+struct config_option {
 	enum section_id section;
 	const char *name;
 	enum option_shape shape;
@@ -84,10 +84,11 @@ struct option {
 	 * One value. Writes to *out what the shape asks for (for SHAPE_NAMES and SHAPE_TEXT
 	 * nothing: the text is the value), or `why`: what is wrong with the value and what to do.
 	 */
-	bool (*parse)(void *out, const struct option *option, const char *text, char why[WHY_TEXT]);
+	bool (*parse)(void *out, const struct config_option *option, const char *text,
+		      char why[WHY_TEXT]);
 };
 
-extern const struct option options[OPTION_COUNT];
+extern const struct config_option options[OPTION_COUNT];
 extern const char *const section_names[SECTION_COUNT]; /* NULL for the top */
 
 /* OPTION_COUNT where the section has no such option. */
@@ -95,13 +96,13 @@ enum option_id option_find(enum section_id section, const char *name, size_t len
 /* SECTION_TOP where no section is called so. */
 enum section_id section_find(const char *name, size_t len);
 
-static inline bool option_is_list(const struct option *option)
+static inline bool option_is_list(const struct config_option *option)
 {
 	return option->shape >= SHAPE_NAMES;
 }
 
 /* "verdicts.max": an option as messages name it. */
 #define OPTION_LABEL 48
-const char *option_label(char text[OPTION_LABEL], const struct option *option);
+const char *option_label(char text[OPTION_LABEL], const struct config_option *option);
 
 #endif

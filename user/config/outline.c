@@ -89,7 +89,7 @@ static bool value(struct outline *o, const char *name, bool is_list)
 /* `x = 1, x += 1` is one option; `x = 1, x = 1` and `x += 1, x = 1` lose the first. */
 static bool assignment(struct outline *o, enum option_id id, const struct token *name)
 {
-	const struct option *option = &options[id];
+	const struct config_option *option = &options[id];
 	char wanted[96];
 
 	advance(o);

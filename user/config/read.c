@@ -110,13 +110,13 @@ static cfg_t *section_of(cfg_t *cfg, enum section_id section)
 	return section == SECTION_TOP ? cfg : cfg_getsec(cfg, section_names[section]);
 }
 
-static void *place_of(struct config *config, const struct option *option)
+static void *place_of(struct config *config, const struct config_option *option)
 {
 	return (char *)config + option->offset;
 }
 
 /* Hands libConfuse the default of a list, so that += adds to it and = replaces it. */
-static bool seed_list(cfg_opt_t *opt, struct config *config, const struct option *option)
+static bool seed_list(cfg_opt_t *opt, struct config *config, const struct config_option *option)
 {
 	const struct name_list *names = place_of(config, option);
 	const uint16_t *ports = place_of(config, option);
@@ -141,7 +141,7 @@ static bool seed_list(cfg_opt_t *opt, struct config *config, const struct option
 static bool seed_lists(cfg_t *cfg, struct config *config)
 {
 	for (unsigned i = 0; i < OPTION_FINDING_ENABLED; i++) {
-		const struct option *option = &options[i];
+		const struct config_option *option = &options[i];
 		cfg_t *section = section_of(cfg, option->section);
 
 		if (option_is_list(option) &&
@@ -176,7 +176,8 @@ static bool take_names(struct name_list *out, cfg_opt_t *opt)
 	return true;
 }
 
-static bool take_prefixes(struct prefix_list *out, cfg_opt_t *opt, const struct option *option)
+static bool take_prefixes(struct prefix_list *out, cfg_opt_t *opt,
+			  const struct config_option *option)
 {
 	char why[WHY_TEXT];
 
@@ -192,7 +193,7 @@ static bool take_prefixes(struct prefix_list *out, cfg_opt_t *opt, const struct 
 }
 
 static void take_ports(struct draft *draft, uint16_t out[PORTS_PER_CLASS], cfg_opt_t *opt,
-		       const struct option *option)
+		       const struct config_option *option)
 {
 	struct source *source = &draft->option[option - options];
 	char label[OPTION_LABEL], why[WHY_TEXT];
@@ -210,7 +211,8 @@ static void take_ports(struct draft *draft, uint16_t out[PORTS_PER_CLASS], cfg_o
 	source->bad = true;
 }
 
-static bool take(struct draft *draft, cfg_opt_t *opt, const struct option *option, void *place)
+static bool take(struct draft *draft, cfg_opt_t *opt, const struct config_option *option,
+		 void *place)
 {
 	char why[WHY_TEXT];
 
@@ -248,7 +250,7 @@ static bool take_all(struct draft *draft, cfg_t *cfg)
 	cfg_opt_t *findings = cfg_getopt(cfg, section_names[SECTION_FINDING]);
 
 	for (unsigned i = 0; i < OPTION_FINDING_ENABLED; i++) {
-		const struct option *option = &options[i];
+		const struct config_option *option = &options[i];
 		cfg_t *section = section_of(cfg, option->section);
 
 		if (!take(draft, cfg_getopt(section, option->name), option,

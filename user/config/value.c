@@ -22,7 +22,7 @@ bool value_refuse(char why[WHY_TEXT], const char *text, const char *format, ...)
 	return false;
 }
 
-bool value_mode(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_mode(void *out, const struct config_option *option, const char *text, char why[WHY_TEXT])
 {
 	(void)option;
 	if (!strcmp(text, "monitor"))
@@ -34,7 +34,8 @@ bool value_mode(void *out, const struct option *option, const char *text, char w
 	return true;
 }
 
-bool value_xdp_mode(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_xdp_mode(void *out, const struct config_option *option, const char *text,
+		    char why[WHY_TEXT])
 {
 	(void)option;
 	if (!strcmp(text, "auto"))
@@ -49,7 +50,7 @@ bool value_xdp_mode(void *out, const struct option *option, const char *text, ch
 	return true;
 }
 
-bool value_bool(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_bool(void *out, const struct config_option *option, const char *text, char why[WHY_TEXT])
 {
 	(void)option;
 	if (!strcasecmp(text, "true") || !strcasecmp(text, "yes") || !strcasecmp(text, "on"))
@@ -77,7 +78,8 @@ static bool digits(uint64_t *out, const char *text, const char **end)
 	return at > text;
 }
 
-bool value_number(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_number(void *out, const struct config_option *option, const char *text,
+		  char why[WHY_TEXT])
 {
 	const char *end = text;
 	uint64_t n = 0;
@@ -90,7 +92,8 @@ bool value_number(void *out, const struct option *option, const char *text, char
 			    option->max);
 }
 
-bool value_points(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_points(void *out, const struct config_option *option, const char *text,
+		  char why[WHY_TEXT])
 {
 	uint32_t n;
 
@@ -100,7 +103,7 @@ bool value_points(void *out, const struct option *option, const char *text, char
 	return true;
 }
 
-bool value_port(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_port(void *out, const struct config_option *option, const char *text, char why[WHY_TEXT])
 {
 	uint32_t n;
 
@@ -130,7 +133,8 @@ static const char *size_text(char text[16], uint32_t bytes)
 	return text;
 }
 
-bool value_bytes(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_bytes(void *out, const struct config_option *option, const char *text,
+		 char why[WHY_TEXT])
 {
 	char min[16], max[16];
 	const char *end = text;
@@ -148,7 +152,7 @@ bool value_bytes(void *out, const struct option *option, const char *text, char 
 			    size_text(min, option->min), size_text(max, option->max));
 }
 
-bool value_ring(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_ring(void *out, const struct config_option *option, const char *text, char why[WHY_TEXT])
 {
 	char below[16], above[16];
 	uint32_t bytes, floor;
@@ -164,7 +168,7 @@ bool value_ring(void *out, const struct option *option, const char *text, char w
 	return true;
 }
 
-static bool duration_or(void *out, const struct option *option, const char *text,
+static bool duration_or(void *out, const struct config_option *option, const char *text,
 			const char *zero_word, char why[WHY_TEXT])
 {
 	char min[DURATION_TEXT], max[DURATION_TEXT];
@@ -184,18 +188,19 @@ static bool duration_or(void *out, const struct option *option, const char *text
 			    zero_word ? ", or " : "", zero_word ? zero_word : "");
 }
 
-bool value_duration(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_duration(void *out, const struct config_option *option, const char *text,
+		    char why[WHY_TEXT])
 {
 	return duration_or(out, option, text, NULL, why);
 }
 
-bool value_duration_or_off(void *out, const struct option *option, const char *text,
+bool value_duration_or_off(void *out, const struct config_option *option, const char *text,
 			   char why[WHY_TEXT])
 {
 	return duration_or(out, option, text, "off", why);
 }
 
-bool value_duration_or_class(void *out, const struct option *option, const char *text,
+bool value_duration_or_class(void *out, const struct config_option *option, const char *text,
 			     char why[WHY_TEXT])
 {
 	return duration_or(out, option, text, "class", why);

@@ -29,8 +29,9 @@
 	X(value_helo)                                                                       \
 	X(value_group)
 
-#define X(name) \
-	bool name(void *out, const struct option *option, const char *text, char why[WHY_TEXT]);
+#define X(name)                                                                    \
+	bool name(void *out, const struct config_option *option, const char *text, \
+		  char why[WHY_TEXT]);
 VALUE_KINDS(X)
 #undef X
 

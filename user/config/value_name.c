@@ -22,7 +22,8 @@ static bool printable(const char *text)
 	return true;
 }
 
-bool value_interface(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_interface(void *out, const struct config_option *option, const char *text,
+		     char why[WHY_TEXT])
 {
 	size_t len = strlen(text);
 
@@ -57,7 +58,8 @@ static bool is_host_name(const char *text)
 	return label && labels > 1 && text[strlen(text) - 1] != '-';
 }
 
-bool value_host_name(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_host_name(void *out, const struct config_option *option, const char *text,
+		     char why[WHY_TEXT])
 {
 	(void)out;
 	(void)option;
@@ -68,7 +70,7 @@ bool value_host_name(void *out, const struct option *option, const char *text, c
 			    "its domain (mx.example.net), in ASCII, without a dot at the end");
 }
 
-bool value_helo(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_helo(void *out, const struct config_option *option, const char *text, char why[WHY_TEXT])
 {
 	size_t len = strlen(text);
 
@@ -82,7 +84,8 @@ bool value_helo(void *out, const struct option *option, const char *text, char w
 	return value_refuse(why, text, "is longer than a HELO can be (255 bytes): shorten it");
 }
 
-bool value_group(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_group(void *out, const struct config_option *option, const char *text,
+		 char why[WHY_TEXT])
 {
 	(void)out;
 	(void)option;

@@ -31,7 +31,8 @@ static bool without_host_bits(struct prefix *out, const char *text)
 	return true;
 }
 
-bool value_network(void *out, const struct option *option, const char *text, char why[WHY_TEXT])
+bool value_network(void *out, const struct config_option *option, const char *text,
+		   char why[WHY_TEXT])
 {
 	char right[ADDR_TEXT];
 	struct prefix network;
@@ -55,7 +56,7 @@ static bool holds_all_v4(const struct prefix *prefix)
 	return prefix->plen <= ADDR_V4_BITS && prefix_contains(prefix, &v4);
 }
 
-bool value_allowed_network(void *out, const struct option *option, const char *text,
+bool value_allowed_network(void *out, const struct config_option *option, const char *text,
 			   char why[WHY_TEXT])
 {
 	const struct prefix *network = out;
@@ -76,7 +77,7 @@ bool value_allowed_network(void *out, const struct option *option, const char *t
 			    v4 ? ALLOW_V4_MIN : ALLOW_V6_MIN);
 }
 
-bool value_public_address(void *out, const struct option *option, const char *text,
+bool value_public_address(void *out, const struct config_option *option, const char *text,
 			  char why[WHY_TEXT])
 {
 	const struct special_net *special;

@@ -5,10 +5,10 @@
 
 #include "sessions.h"
 
-#define SILENCE_LIMIT 600000 /* RFC 5321 4.5.3.2: clients wait up to ten minutes */
-#define CLOSING_LIMIT 2000   /* after a FIN, or a RST of the server */
-#define DOUBT_LIMIT   30000  /* after a RST of the client: its server may not believe it */
-#define PROFILES_LIMIT 1024 /* servers behind one host */
+#define SILENCE_LIMIT  600000 /* RFC 5321 4.5.3.2: clients wait up to ten minutes */
+#define CLOSING_LIMIT  2000   /* after a FIN, or a RST of the server */
+#define DOUBT_LIMIT    30000  /* after a RST of the client: its server may not believe it */
+#define PROFILES_LIMIT 1024   /* servers behind one host */
 
 struct profile {
 	struct addr server;
