@@ -122,7 +122,9 @@ static json_t *parse_block(struct block_request *out, const json_t *request)
 	*out = (struct block_request){.action = ACTION_DROP, .reason = ""};
 	if (action && !action_parse(&out->action, action))
 		return answer_error("`%.40s' is no action: drop, reset or watch", action);
-	if (!ports || !strcmp(ports, "all"))
+	if (!ports)
+		out->ports[PORTS_MX] = true;
+	else if (!strcmp(ports, "all"))
 		out->ports[PORTS_MX] = out->ports[PORTS_SUBMISSION] = true;
 	else if (ports_parse(&class, ports))
 		out->ports[class] = true;
