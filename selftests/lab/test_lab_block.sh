@@ -66,7 +66,7 @@ check "blocks from standard input" lab_ctl block - --for 1h \
     < <(printf '198.51.100.201\n2001:db8:100::201\n')
 check_exit 4 "the IPv4 one is dropped" lab_bot 198.51.100.201 "$MX4" connect
 check_exit 4 "the IPv6 one is dropped" lab_bot 2001:db8:100::201 "$MX6" connect
-check "flush" lab_ctl flush
+check "flush" lab_ctl flush --yes
 check "all pass again" passes 198.51.100.201
 check_equal "the list is empty" "$(lab_status .verdicts)" 0
 lab_done
