@@ -44,6 +44,9 @@ static void join_midway(struct dialogue *d)
 	d->midway = d->partial = true;
 	d->held.count = 0;
 	d->our_name_held = d->spoke_early = false;
+	/* What was taken for an opening may be anything, credentials included. */
+	memset(d->opening, 0, sizeof(d->opening));
+	d->opening_len = 0;
 }
 
 /* Commands or replies were missed: which belongs to which is not known any more. */
@@ -624,7 +627,7 @@ static void take_server_line(struct dialogue *d, const struct line *line, uint32
 static void server_hole(struct dialogue *d)
 {
 	line_clear(&d->from_server);
-	if (d->state == DIALOGUE_FOREIGN)
+	if (d->state == DIALOGUE_FOREIGN || d->state == DIALOGUE_TLS)
 		return;
 	if (d->state == DIALOGUE_BANNER)
 		join_midway(d);
