@@ -63,6 +63,7 @@ static int converse(struct client *client, const struct question *q, json_t **cl
 
 	if (err || !q->until_gone || !json_is_true(json_object_get(*closing, "ok")))
 		return err;
+	client_set_patience(client, ASK_CHANGE);
 	if (!client_wait_end(client))
 		return 0;
 	json_decref(*closing);
@@ -78,6 +79,8 @@ static int say_failure(const struct question *q, const struct client *client, in
 	/* Half an answer was given already: another one from elsewhere must not follow it. */
 	bool absent = err == -ENOENT || (err == -ETIMEDOUT && !client->heard);
 
+	if (err == -EPIPE && q->follow && client->heard)
+		return cli_failed("the agent has hung up: nothing more will come");
 	if (!absent)
 		return cli_failed("%s", error);
 	if (q->absence) {

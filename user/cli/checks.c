@@ -9,7 +9,7 @@
 
 static const struct column columns[] = {
 	{"ID", false},    {"CLASS", false}, {"STATE", false}, {"POINTS", true}, {"MILD", true},
-	{"ALONE", false}, {"BLOCK", true},  {"FOUND", true},  {"", false},
+	{"ALONE", false}, {"BLOCK", true},  {"FOUND", true},  {"WHAT", false},
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))

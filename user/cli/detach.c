@@ -56,8 +56,7 @@ int cmd_detach(int argc, char **argv)
 {
 	static const struct option words[] = {CLI_WORDS};
 	struct absence absence = {0};
-	struct question question = {
-		.absence = &absence, .until_gone = true, .patience = ASK_CHANGE};
+	struct question question = {.absence = &absence, .until_gone = true};
 	json_int_t done;
 	int code;
 

@@ -71,6 +71,19 @@ static enum fate fate_of(const char *name)
 	return FATE_PENDING;
 }
 
+/* An agent of another version may count what we have no words for. */
+static void show_unknown(const json_t *fates, bool *titled)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)fates, name, value)
+	{
+		if (json_integer_value(value) && fate_of(name) == FATE_PENDING)
+			show_line(GROUP_OTHER, titled, json_integer_value(value), name);
+	}
+}
+
 static void show_group(enum group group, const json_t *fates)
 {
 	bool titled = false;
@@ -81,20 +94,8 @@ static void show_group(enum group group, const json_t *fates)
 		if (count && group_of((enum fate)fate) == group)
 			show_line(group, &titled, count, fate_text((enum fate)fate));
 	}
-}
-
-/* An agent of another version may count what we have no words for. */
-static void show_unknown(const json_t *fates)
-{
-	bool titled = false;
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)fates, name, value)
-	{
-		if (json_integer_value(value) && fate_of(name) == FATE_PENDING)
-			show_line(GROUP_OTHER, &titled, json_integer_value(value), name);
-	}
+	if (group == GROUP_OTHER)
+		show_unknown(fates, &titled);
 }
 
 void fates_show(const json_t *fates)
@@ -103,5 +104,4 @@ void fates_show(const json_t *fates)
 		return;
 	for (int group = GROUP_STOPPED; group < GROUP_COUNT; group++)
 		show_group((enum group)group, fates);
-	show_unknown(fates);
 }

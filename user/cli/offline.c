@@ -18,7 +18,9 @@ bool offline_open(struct maps *maps, const struct absence *absence)
 
 	text_clean(dir, sizeof(dir), cli.pin_dir);
 	text_clean(why, sizeof(why), absence->why);
-	if (err == -ENOENT)
+	if (err == -ENOENT && absence->hangs)
+		cli_failed("%s, and there are no pins below %s", why, dir);
+	else if (err == -ENOENT)
 		cli_failed("mxdp is not running here: %s and no pins below %s", why, dir);
 	else if (err == -EPERM || err == -EACCES)
 		cli_failed("%s, and permission denied at the pins below %s: be root", why, dir);

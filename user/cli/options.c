@@ -95,15 +95,15 @@ static void say_wrong(int c, char **argv)
 	char letter[8], quoted[TEXT_QUOTE];
 	const char *word = argv[optind - 1];
 
-	/* getopt keeps the letter in optopt where the word may hold several. */
-	if (optopt > 0 && optopt < 256) {
+	/* A word such as -fn holds several: getopt tells which. */
+	if (strncmp(word, "--", 2) != 0) {
 		snprintf(letter, sizeof(letter), "-%c", optopt);
 		word = letter;
 	}
 	text_quote(quoted, word);
 	if (c == ':')
 		cli_misused("%s wants a value", quoted);
-	else if (optopt > 0 && strchr(word, '='))
+	else if (optopt && strchr(word, '='))
 		cli_misused("%s: this option takes no value", quoted);
 	else
 		cli_misused("there is no option %s", quoted);

@@ -56,7 +56,10 @@ static void show_mode(const json_t *status)
 	       paint(enforcing ? PAINT_GOOD : PAINT_WARN), clean, paint(PAINT_NONE));
 	if (by)
 		printf(", set by %s", text_clean(clean, sizeof(clean), by));
-	printf("%s%s\n", left, enforcing ? "" : ": nothing is dropped");
+	printf("%s%s\n", left,
+	       enforcing                          ? ""
+	       : mode && !strcmp(mode, "enforce") ? ": not in full force, see above"
+						  : ": nothing is dropped");
 }
 
 static void show_agent(const json_t *status)
@@ -91,10 +94,7 @@ static void show_interfaces(const json_t *status)
 		bool attached = field_is_true(interface, "attached");
 
 		line(i ? "" : "gate", "%s: %s%s", name ? name : "?",
-		     attached || !how || strstr(how, "not attached") ? "" : "NOT ATTACHED, ",
-		     how        ? how
-		     : attached ? "attached"
-				: "NOT ATTACHED");
+		     attached ? "" : "NOT GUARDED: ", how ? how : "nobody knows how");
 	}
 	if (!json_array_size(interfaces))
 		line("gate", "on no interface");
