@@ -123,9 +123,11 @@ const char *prefix_format(char *text, const struct prefix *prefix)
 
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr)
 {
-	struct prefix of = prefix_of(addr, prefix->plen);
+	unsigned whole = prefix->plen / 8, rest = prefix->plen % 8;
 
-	return addr_equal(&of.addr, &prefix->addr);
+	if (memcmp(prefix->addr.b, addr->b, whole))
+		return false;
+	return !rest || !((prefix->addr.b[whole] ^ addr->b[whole]) >> (8 - rest));
 }
 
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
