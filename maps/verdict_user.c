@@ -44,34 +44,55 @@ static void presence_set(volatile __u64 *words, const struct prefix *prefix)
 		__atomic_fetch_or(&words[net >> 6], 1ULL << (net & 63), __ATOMIC_RELEASE);
 }
 
-int verdict_put(struct maps *maps, const struct prefix *prefix, enum port_class ports,
-		const struct verdict *verdict)
+/* A trie knows no BPF_NOEXIST before Linux 6.13: the agent is the only writer, so it may look. */
+static int put_in_trie(struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		       const struct verdict *v, bool only_new)
+{
+	struct verdict_prefix_key trie = trie_key(prefix, ports);
+	struct verdict old;
+	bool replaces;
+
+	replaces = !bpf_map_lookup_elem(maps->prefixes, &trie, &old) && old.plen == prefix->plen;
+	if (replaces && only_new)
+		return -EEXIST;
+	if (bpf_map_update_elem(maps->prefixes, &trie, v, BPF_ANY))
+		return -errno;
+	if (!replaces)
+		maps->live_values->prefixes++;
+	return 0;
+}
+
+static int put(struct maps *maps, const struct prefix *prefix, enum port_class ports,
+	       const struct verdict *verdict, bool only_new)
 {
 	struct verdict_key key = hash_key(prefix, ports);
 	struct verdict v = *verdict;
+	int err = 0;
 
 	v.plen = prefix->plen;
 	presence_set(maps->presence_words, prefix);
 	if (maps->presence_next)
 		presence_set(maps->presence_next, prefix);
-	if (in_hash(prefix)) {
-		if (bpf_map_update_elem(maps->verdicts, &key, &v, BPF_ANY))
-			return -errno;
-	} else {
-		struct verdict_prefix_key trie = trie_key(prefix, ports);
-		bool replaces;
-		struct verdict old;
+	if (!in_hash(prefix))
+		err = put_in_trie(maps, prefix, ports, &v, only_new);
+	else if (bpf_map_update_elem(maps->verdicts, &key, &v, only_new ? BPF_NOEXIST : BPF_ANY))
+		err = -errno;
+	/* It counts its hits from nothing; those of a verdict before it went with that. */
+	if (!err && !only_new)
+		bpf_map_delete_elem(maps->hits, &key);
+	return err;
+}
 
-		replaces = !bpf_map_lookup_elem(maps->prefixes, &trie, &old) &&
-			   old.plen == prefix->plen;
-		if (bpf_map_update_elem(maps->prefixes, &trie, &v, BPF_ANY))
-			return -errno;
-		if (!replaces)
-			maps->live_values->prefixes++;
-	}
-	/* A new verdict counts its hits from nothing. */
-	bpf_map_delete_elem(maps->hits, &key);
-	return 0;
+int verdict_put(struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		const struct verdict *verdict)
+{
+	return put(maps, prefix, ports, verdict, false);
+}
+
+int verdict_put_new(struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		    const struct verdict *verdict)
+{
+	return put(maps, prefix, ports, verdict, true);
 }
 
 int verdict_delete(struct maps *maps, const struct prefix *prefix, enum port_class ports)

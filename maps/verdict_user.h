@@ -24,6 +24,9 @@ struct verdict_entry {
 /* Sets the presence bits first, then puts or replaces. Fills in verdict.plen itself. */
 int verdict_put(struct maps *maps, const struct prefix *prefix, enum port_class ports,
 		const struct verdict *verdict);
+/* The same, but -EEXIST where one stands already, expired or not: one system call less to ask. */
+int verdict_put_new(struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		    const struct verdict *verdict);
 int verdict_delete(struct maps *maps, const struct prefix *prefix, enum port_class ports);
 int verdict_get(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
 		struct verdict_entry *out);

@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
@@ -18,6 +20,7 @@
 #include "privileges.h"
 
 #define HISTORY_ENTRIES 262144
+#define HEAP_STEP       (16 << 20)
 
 static int fail(char *error, size_t size, int err, const char *format, const char *what)
 {
@@ -169,6 +172,24 @@ static void catch_signals(struct agent *a)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Before the first room is made; see stay_in_memory(). */
+static void grow_in_large_steps(void)
+{
+	mallopt(M_TOP_PAD, HEAP_STEP);
+	mallopt(M_TRIM_THRESHOLD, 4 * HEAP_STEP);
+}
+
+/*
+ * A verdict waits for no page fault: what is mapped when the start is over - history, and a heap
+ * with room for a thousand sessions - is filled in and stays out of swap. Where limits forbid that,
+ * the agent is slower, not wrong.
+ */
+static void stay_in_memory(void)
+{
+	if (mlockall(MCL_CURRENT))
+		log_debug("cannot lock memory: %s", strerror(errno));
+}
+
 /* Nothing is attached before everything that can be refused has been looked at. */
 static int open_kernel_side(struct agent *a, char *error, size_t size)
 {
@@ -189,6 +210,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	int err;
 
 	*a = (struct agent){.options = *options, .lock = -1, .started = boot_seconds()};
+	grow_in_large_steps();
 	uv_loop_init(&a->loop);
 	err = read_config(a, error, size);
 	if (!err)
@@ -227,6 +249,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 		return -EIO;
 	upkeep_open(a);
 	catch_signals(a);
+	stay_in_memory();
 	return privileges_drop(error, size);
 }
 

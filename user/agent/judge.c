@@ -71,9 +71,12 @@ static int put_block(struct agent *a, struct session *session, const struct deci
 	};
 	int err;
 
-	if (stands_longer(a, prefix, ports, &v))
+	/* Nearly always there is none yet: look only where there is one. */
+	err = verdict_put_new(&a->maps, prefix, ports, &v);
+	if (err == -EEXIST && stands_longer(a, prefix, ports, &v))
 		return 0;
-	err = verdict_put(&a->maps, prefix, ports, &v);
+	if (err == -EEXIST)
+		err = verdict_put(&a->maps, prefix, ports, &v);
 	if (err) {
 		a->counts.map_full++;
 		log_error("the verdict map is full (%u): raise verdicts.max",
