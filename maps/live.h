@@ -12,7 +12,7 @@
  * Raised whenever a key, a value or a meaning below maps/ changes. Pinned maps of another version
  * are never reused: the agent says so and starts with fresh ones.
  */
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 
 enum mode {
 	MODE_MONITOR, /* count what would be dropped, drop nothing */

@@ -12,10 +12,10 @@ const struct finding_type finding_types[FINDING_COUNT] = {
 #undef X
 };
 
-static struct finding *find(struct findings *f, enum finding_id id)
+static struct finding *find(struct findings *f, enum finding_id id, unsigned which)
 {
 	for (size_t i = 0; i < f->count; i++)
-		if (f->list[i].id == id)
+		if (f->list[i].id == id && f->list[i].which == which)
 			return &f->list[i];
 	return NULL;
 }
@@ -27,14 +27,33 @@ bool findings_add(struct findings *f, enum finding_id id, bool mild, const char 
 
 	if ((unsigned)id >= FINDING_COUNT)
 		return false;
-	finding = find(f, id);
+	finding = find(f, id, 0);
 	if (finding && (mild || !finding->mild))
 		return false;
 	/* Each id stands at most once, so the list cannot overflow. */
 	if (!finding)
 		finding = &f->list[f->count++];
 	finding->id = id;
+	finding->which = 0;
 	finding->mild = mild;
+	va_start(args, format);
+	vsnprintf(finding->detail, sizeof(finding->detail), format, args);
+	va_end(args);
+	return true;
+}
+
+bool findings_add_pattern(struct findings *f, unsigned which, const char *format, ...)
+{
+	size_t patterns = 0;
+	struct finding *finding;
+	va_list args;
+
+	for (size_t i = 0; i < f->count; i++)
+		patterns += f->list[i].id == FINDING_PATTERN;
+	if (patterns > FINDINGS_PATTERNS || find(f, FINDING_PATTERN, which))
+		return false;
+	finding = &f->list[f->count++];
+	*finding = (struct finding){.id = FINDING_PATTERN, .which = which};
 	va_start(args, format);
 	vsnprintf(finding->detail, sizeof(finding->detail), format, args);
 	va_end(args);
@@ -43,7 +62,10 @@ bool findings_add(struct findings *f, enum finding_id id, bool mild, const char 
 
 const struct finding *findings_get(const struct findings *f, enum finding_id id)
 {
-	return find((struct findings *)f, id);
+	for (size_t i = 0; i < f->count; i++)
+		if (f->list[i].id == id)
+			return &f->list[i];
+	return NULL;
 }
 
 bool finding_parse(enum finding_id *out, const char *id)

@@ -23,6 +23,7 @@ enum finding_class {
 enum ttl_class {
 	TTL_CONVICTING, /* 30 min, doubling per repeat to 24 h */
 	TTL_SCORED,     /* 10 min, doubling to 4 h */
+	TTL_DAY,        /* 24 h */
 	TTL_NONE,       /* never makes a verdict */
 	TTL_COUNT,
 };
@@ -77,7 +78,28 @@ enum ttl_class {
 	X(HELO_SINGLE_LABEL, "helo-single-label", NAMES, 2, false, 0, SCORED, "HELO has no dot") \
 	X(HELO_LOCAL_TLD, "helo-local-tld", NAMES, 2, false, 0, SCORED,                          \
 	  "HELO ends in .local, .lan or another name that exists in no public DNS")              \
-	X(HELO_UNDERSCORE, "helo-underscore", NAMES, 1, false, 0, SCORED, "HELO has an underscore")
+	X(HELO_UNDERSCORE, "helo-underscore", NAMES, 1, false, 0, SCORED,                        \
+	  "HELO has an underscore")                                                              \
+	X(AUTH_UNOFFERED, "auth-unoffered", PROTOCOL, 6, false, 0, SCORED,                       \
+	  "AUTH where the reply to EHLO did not offer it (RFC 4954 4)")                          \
+	X(AUTH_FAILURES, "auth-failures", PROTOCOL, 10, true, 5, CONVICTING,                     \
+	  "ten or more failed AUTH within an hour and no success; mild on submission ports")     \
+	X(HANGUPS, "hangups", PROTOCOL, 0, false, 0, NONE,                                       \
+	  "five or more connections within an hour left without a command: counted only")        \
+	X(RCPT_PROBING, "rcpt-probing", ENVELOPE, 6, false, 0, SCORED,                           \
+	  "ten or more recipients refused as unknown, nine tenths of all")                       \
+	X(RELAY_ATTEMPT, "relay-attempt", ENVELOPE, 4, false, 0, SCORED,                         \
+	  "a recipient refused because we do not relay")                                         \
+	X(RCPT_TRAP, "rcpt-trap", ENVELOPE, 10, true, 3, DAY,                                    \
+	  "mail for a trap address; mild with the null sender")                                  \
+	X(SENDER_ILLEGAL, "sender-illegal", ENVELOPE, 3, false, 0, SCORED,                       \
+	  "a sender that is no address (RFC 5321 4.1.2)")                                        \
+	X(SENDER_OUR_DOMAIN, "sender-our-domain", ENVELOPE, 1, false, 0, SCORED,                 \
+	  "a sender of a domain of ours: forwarders and lists do that")                          \
+	X(NULL_SENDER_MULTI_RCPT, "null-sender-multi-rcpt", ENVELOPE, 3, false, 0, SCORED,       \
+	  "a bounce for several recipients (RFC 5321 6.1)")                                      \
+	X(PATTERN, "pattern", PROTOCOL, 0, false, 0, SCORED,                                     \
+	  "a pattern of the administrator's own; class, points and effect stand with each")
 
 enum finding_id {
 #define X(name, id, class, points, convicts, mild, ttl, text) FINDING_##name,
@@ -110,18 +132,26 @@ extern const struct finding_type finding_types[FINDING_COUNT];
 struct finding {
 	enum finding_id id;
 	bool mild;
+	unsigned which;              /* of FINDING_PATTERN: index of the pattern; else 0 */
 	char detail[FINDING_DETAIL]; /* the bytes that prove it, escaped; never NULL-padded text */
 };
 
-/* A session's findings, each id at most once: the strong form replaces the mild one. */
+/* Different patterns that one session may match and have counted. */
+#define FINDINGS_PATTERNS 7
+
+/* A session's findings, each once: the strong form replaces the mild one. */
 struct findings {
 	size_t count;
-	struct finding list[FINDING_COUNT];
+	struct finding list[FINDING_COUNT + FINDINGS_PATTERNS];
 };
 
 /* Adds or strengthens; true where that changed anything. `format` makes the detail. */
 bool findings_add(struct findings *f, enum finding_id id, bool mild, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* The same for a pattern of the administrator's; each pattern counts once. */
+bool findings_add_pattern(struct findings *f, unsigned which, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 const struct finding *findings_get(const struct findings *f, enum finding_id id);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
 #include <string.h>
 
 #include "policy.h"
@@ -14,11 +15,39 @@ void policy_defaults(struct policy *policy)
 	}
 	policy->ttl[TTL_CONVICTING] = (struct ttl_rule){.first = 30 * 60, .cap = 24 * 3600};
 	policy->ttl[TTL_SCORED] = (struct ttl_rule){.first = 10 * 60, .cap = 4 * 3600};
+	policy->ttl[TTL_DAY] = (struct ttl_rule){.first = 24 * 3600, .cap = 24 * 3600};
+}
+
+/* The rule that stands for a finding; a pattern's own, unless patterns are switched off. */
+static const struct finding_rule *rule_of(const struct policy *policy,
+					  const struct finding *finding)
+{
+	if (finding->id != FINDING_PATTERN || finding->which >= policy->pattern_count ||
+	    !policy->rule[FINDING_PATTERN].enabled)
+		return &policy->rule[finding->id];
+	return &policy->pattern[finding->which].rule;
+}
+
+static enum finding_class class_of(const struct policy *policy, const struct finding *finding)
+{
+	if (finding->id == FINDING_PATTERN && finding->which < policy->pattern_count)
+		return policy->pattern[finding->which].class;
+	return finding_types[finding->id].class;
+}
+
+const char *policy_finding_name(char *text, const struct policy *policy,
+				const struct finding *finding)
+{
+	bool named = finding->id == FINDING_PATTERN && finding->which < policy->pattern_count;
+
+	snprintf(text, POLICY_FINDING_NAME, "%s%s%s", finding_types[finding->id].id,
+		 named ? ":" : "", named ? policy->pattern[finding->which].name : "");
+	return text;
 }
 
 int policy_points(const struct policy *policy, const struct finding *finding)
 {
-	const struct finding_rule *rule = &policy->rule[finding->id];
+	const struct finding_rule *rule = rule_of(policy, finding);
 
 	if (!rule->enabled)
 		return 0;
@@ -30,16 +59,16 @@ int policy_points(const struct policy *policy, const struct finding *finding)
 
 bool policy_convicts(const struct policy *policy, const struct finding *finding)
 {
-	const struct finding_rule *rule = &policy->rule[finding->id];
+	const struct finding_rule *rule = rule_of(policy, finding);
 
 	return rule->enabled && rule->convicts && !finding->mild;
 }
 
 /* Local policy about ourselves, not the sender's sloppiness: counts in full (RFC 5321 7.9). */
-static bool is_capped(enum finding_id id)
+static bool is_capped(const struct policy *policy, const struct finding *finding)
 {
-	return finding_types[id].class == CLASS_NAMES && id != FINDING_HELO_OUR_ADDRESS &&
-	       id != FINDING_HELO_OUR_NAME;
+	return class_of(policy, finding) == CLASS_NAMES &&
+	       finding->id != FINDING_HELO_OUR_ADDRESS && finding->id != FINDING_HELO_OUR_NAME;
 }
 
 struct sums {
@@ -57,10 +86,10 @@ static struct sums add_up(const struct policy *policy, const struct findings *fi
 		const struct finding *finding = &findings->list[i];
 		int points = policy_points(policy, finding);
 
-		if (is_capped(finding->id))
+		if (is_capped(policy, finding))
 			names += points;
 		else
-			class_points[finding_types[finding->id].class] += points;
+			class_points[class_of(policy, finding)] += points;
 	}
 	class_points[CLASS_NAMES] += names < POLICY_NAMES_CAP ? names : POLICY_NAMES_CAP;
 	for (int class = 0; class < CLASS_COUNT; class ++) {
@@ -98,7 +127,7 @@ static uint32_t convicted_ttl(const struct policy *policy, const struct finding 
 			      unsigned repeats)
 {
 	const struct ttl_rule *ttl = &policy->ttl[finding_types[cause->id].ttl];
-	uint32_t own = policy->rule[cause->id].ttl;
+	uint32_t own = rule_of(policy, cause)->ttl;
 
 	return doubled(own ? own : ttl->first, ttl->cap, repeats);
 }
@@ -112,7 +141,7 @@ static uint32_t scored_ttl(const struct policy *policy, const struct findings *f
 
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
-		uint32_t own = policy->rule[finding->id].ttl;
+		uint32_t own = rule_of(policy, finding)->ttl;
 
 		if (policy_points(policy, finding) <= 0)
 			continue;

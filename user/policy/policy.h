@@ -29,9 +29,22 @@ struct ttl_rule {
 	uint32_t cap;   /* doubled with every repeat up to this */
 };
 
+#define PATTERNS_MAX 64
+#define PATTERN_NAME 32 /* with the terminating zero */
+
+/* A pattern of the administrator's own: what matching it means. checks/pattern.h matches. */
+struct pattern_rule {
+	char name[PATTERN_NAME];
+	enum finding_class class;
+	struct finding_rule rule; /* mild_points unused */
+};
+
 struct policy {
-	struct finding_rule rule[FINDING_COUNT];
+	struct finding_rule
+		rule[FINDING_COUNT]; /* FINDING_PATTERN: whether patterns count at all */
 	struct ttl_rule ttl[TTL_COUNT];
+	size_t pattern_count;
+	struct pattern_rule pattern[PATTERNS_MAX];
 };
 
 enum decision_kind {
@@ -53,6 +66,11 @@ void policy_defaults(struct policy *policy);
 /* Points and whether it convicts, of one finding, after the administrator's overrides. */
 int policy_points(const struct policy *policy, const struct finding *finding);
 bool policy_convicts(const struct policy *policy, const struct finding *finding);
+
+/* Its id as people read it: "early-talker", "pattern:NAME". `text` holds POLICY_FINDING_NAME. */
+#define POLICY_FINDING_NAME 48
+const char *policy_finding_name(char *text, const struct policy *policy,
+				const struct finding *finding);
 
 struct decision policy_decide(const struct policy *policy, const struct findings *findings,
 			      unsigned repeats);
