@@ -175,7 +175,8 @@ static bool load(struct judge *j)
 			return false;
 		}
 	} else if (!config_load(&j->config, &errors, cli_config())) {
-		cli_failed("%s", errors ? errors : "out of memory");
+		/* Lines of their own: FILE:LINE belongs at the front. */
+		fprintf(stderr, "%s\n", errors ? errors : "mxdpctl: out of memory");
 		free(errors);
 		return false;
 	}
