@@ -21,7 +21,7 @@ BPF_CLANG    ?= $(firstword $(foreach c,clang clang-19 clang-18 clang-17 clang-1
 CLANG_FORMAT ?= clang-format
 BPFTOOL      ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
 
-LIBRARIES := libbpf libxdp libmnl libconfuse jansson libuv libpcap libcap-ng zlib
+LIBRARIES := libbpf libxdp libmnl libconfuse jansson libuv libpcap libcap-ng zlib libpcre2-8
 LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 

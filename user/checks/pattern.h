@@ -4,7 +4,9 @@
  * expressions (PCRE2), without case, matched anywhere unless anchored. What a match means stands in
  * policy.h (struct pattern_rule), at the same index.
  *
- * The text is hostile: a match that takes too many steps counts as none.
+ * The text is hostile: a match that takes too many steps counts as none, and of a text no more than
+ * PATTERN_TEXT_MAX bytes are looked at. Text is bytes, not characters. One thread at a time may use
+ * a pattern.
  */
 #ifndef MXDP_CHECKS_PATTERN_H
 #define MXDP_CHECKS_PATTERN_H
@@ -14,6 +16,9 @@
 #include <stdint.h>
 #include "finding.h"
 
+#define PATTERN_TEXT_MAX       512  /* RFC 5321 4.5.3.1.4: a command line */
+#define PATTERN_EXPRESSION_MAX 1024 /* bytes */
+
 enum pattern_subject {
 	PATTERN_HELO,
 	PATTERN_SENDER,
@@ -22,7 +27,7 @@ enum pattern_subject {
 
 struct pattern;
 
-/* Compiles; NULL with what is wrong, and where in the expression, in `why`. */
+/* Compiles; NULL with what is wrong, and at which byte of the expression, in `why`. */
 struct pattern *pattern_new(enum pattern_subject subject, const char *expression, char *why,
 			    size_t why_size);
 void pattern_free(struct pattern *pattern);

@@ -131,11 +131,15 @@ void config_free(struct config *config)
 	names_free(&config->our_names);
 	names_free(&config->known_bots);
 	names_free(&config->suspect_names);
+	names_free(&config->our_domains);
+	names_free(&config->trap_addresses);
 	free(config->protect.item);
 	free(config->allow.item);
 	free(config->trusted_relays.item);
 	free(config->our_public_addresses.item);
 	free(config->socket_group);
+	for (size_t i = 0; i < config->patterns_count; i++)
+		pattern_free(config->patterns[i]);
 	memset(config, 0, sizeof(*config));
 }
 
@@ -156,5 +160,15 @@ struct helo_names config_helo_names(const struct config *config, const struct ad
 		.known_bots_count = config->known_bots.count,
 		.suspect_names = texts(&config->suspect_names),
 		.suspect_names_count = config->suspect_names.count,
+	};
+}
+
+struct envelope_names config_envelope_names(const struct config *config)
+{
+	return (struct envelope_names){
+		.our_domains = texts(&config->our_domains),
+		.our_domains_count = config->our_domains.count,
+		.traps = texts(&config->trap_addresses),
+		.traps_count = config->trap_addresses.count,
 	};
 }

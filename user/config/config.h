@@ -11,7 +11,9 @@
 #include <stdint.h>
 #include "../base/addr.h"
 #include "../policy/policy.h"
+#include "../checks/envelope.h"
 #include "../checks/helo.h"
+#include "../checks/pattern.h"
 #include "../../maps/live.h"
 #include "../../maps/ports.h"
 
@@ -50,6 +52,8 @@ struct config {
 	struct prefix_list our_public_addresses; /* single addresses */
 	struct name_list known_bots;
 	struct name_list suspect_names;
+	struct name_list our_domains;    /* that we receive mail for */
+	struct name_list trap_addresses; /* "user@domain", or "@domain" for all of it */
 
 	uint32_t verdicts_max; /* entries in the verdict map */
 	uint32_t flows_max;
@@ -58,9 +62,13 @@ struct config {
 	uint32_t server_budget;
 	uint32_t sessions_max; /* sessions followed at a time */
 	uint32_t log_events;   /* events kept for `mxdpctl log` */
+	bool log_recipients;   /* whole, instead of their domains only */
 	char *socket_group;    /* who besides root may use the control socket; "" for nobody */
 
 	struct policy policy;
+	/* What policy.pattern[] says the meaning of, at the same index; owned. */
+	size_t patterns_count;
+	struct pattern *patterns[PATTERNS_MAX];
 };
 
 /*
@@ -80,5 +88,8 @@ void config_free(struct config *config);
 /* The names the HELO checks compare with; points into `config`. */
 struct helo_names config_helo_names(const struct config *config, const struct addr *our_addresses,
 				    size_t our_addresses_count);
+
+/* The same for the envelope checks. */
+struct envelope_names config_envelope_names(const struct config *config);
 
 #endif
