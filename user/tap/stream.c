@@ -278,7 +278,7 @@ static void tell_hole(struct stream *s, uint32_t limit, chunk_fn fn, void *conte
 		if (seq_diff(s->segment[i].seq, at) > 0)
 			end = seq_first(end, s->segment[i].seq);
 	s->next = end;
-	if (!s->ended || at != s->fin || end - at != 1)
+	if (!s->ended || at != s->fin || end - at != 1 || end != limit)
 		fn(&(struct chunk){CHUNK_HOLE, NULL, end - at, at, 0}, context);
 }
 
