@@ -34,7 +34,7 @@
 struct talk {
 	struct dialogue d;
 	struct server_profile profile;
-	struct helo_names names;
+	struct dialogue_rules rules;
 	uint32_t client_seq, server_seq;
 	uint32_t read[TALK_LINES + 1]; /* what the server had said after each of its lines */
 	size_t said;
@@ -45,11 +45,11 @@ static inline void talk_begin(struct talk *t, const char *server)
 	memset(t, 0, sizeof(*t));
 	assert_true(addr_parse(&t->d.client, TALK_CLIENT));
 	assert_true(addr_parse(&t->d.server, server ? server : TALK_SERVER));
-	t->names.known_bots = helo_default_bots;
-	t->names.known_bots_count = helo_default_bots_count;
-	t->names.suspect_names = helo_default_suspects;
-	t->names.suspect_names_count = helo_default_suspects_count;
-	t->d.names = &t->names;
+	t->rules.helo.known_bots = helo_default_bots;
+	t->rules.helo.known_bots_count = helo_default_bots_count;
+	t->rules.helo.suspect_names = helo_default_suspects;
+	t->rules.helo.suspect_names_count = helo_default_suspects_count;
+	t->d.rules = &t->rules;
 	t->d.profile = &t->profile;
 	t->profile.pipe_connect = PIPE_CONNECT_NO;
 	t->client_seq = 0xffffff00U; /* wraps on the way */

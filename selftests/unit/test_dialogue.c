@@ -326,11 +326,12 @@ static const struct scene own_name[] = {
 	 {BANNER, "C: EHLO mx.mxdp.example", PIPES, "C: STARTTLS", "S: 220 go", "c: \x16\x03\x01"}},
 	{"then AUTH",
 	 "helo-our-name~",
-	 {BANNER, "C: EHLO mx.mxdp.example", PLAIN, "C: AUTH PLAIN AGEAYg==", "S: 535 no"}},
+	 {BANNER, "C: EHLO mx.mxdp.example", "S: 250-mx.mxdp.example", "S: 250 AUTH PLAIN",
+	  "C: AUTH PLAIN AGEAYg==", "S: 535 no"}},
 	{"then AUTH, then again",
 	 "helo-our-name~",
-	 {BANNER, "C: EHLO mx.mxdp.example", PLAIN, "C: AUTH PLAIN AGEAYg==", "S: 535 no",
-	  "C: EHLO mx.mxdp.example", PLAIN, "C: QUIT"}},
+	 {BANNER, "C: EHLO mx.mxdp.example", "S: 250-mx.mxdp.example", "S: 250 AUTH PLAIN",
+	  "C: AUTH PLAIN AGEAYg==", "S: 535 no", "C: EHLO mx.mxdp.example", PLAIN, "C: QUIT"}},
 	{"then RSET and NOOP, then STARTTLS",
 	 "helo-our-name~",
 	 {BANNER, "C: EHLO mx.mxdp.example", PLAIN, "C: RSET", OK, "C: NOOP", OK, "C: STARTTLS"}},
@@ -358,8 +359,8 @@ static void own_public_name(struct talk *t)
 {
 	static const char *const names[] = {"mail.mxdp.example"};
 
-	t->names.our_names = names;
-	t->names.our_names_count = 1;
+	t->rules.helo.our_names = names;
+	t->rules.helo.our_names_count = 1;
 }
 
 static const struct scene configured_name[] = {

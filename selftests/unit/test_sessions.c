@@ -57,7 +57,7 @@ struct wire {
 };
 
 static struct config config;
-static struct helo_names names;
+static struct dialogue_rules rules;
 
 static struct sessions *begin(void)
 {
@@ -65,7 +65,7 @@ static struct sessions *begin(void)
 	struct sessions *s;
 
 	memset(&seen, 0, sizeof(seen));
-	s = sessions_new(&config, &names, &handlers, &seen);
+	s = sessions_new(&config, &rules, &handlers, &seen);
 	assert_non_null(s);
 	return s;
 }

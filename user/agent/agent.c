@@ -143,7 +143,7 @@ static int make_rooms(struct agent *a, char *error, size_t size)
 
 	a->history = history_new(HISTORY_ENTRIES);
 	a->journal = journal_new(a->config.log_events);
-	a->sessions = sessions_new(&a->config, &a->names, &handlers, a);
+	a->sessions = sessions_new(&a->config, &a->rules, &handlers, a);
 	if (!a->history || !a->journal || !a->sessions)
 		return fail(error, size, -ENOMEM, "%s", "start");
 	journal_listen(a->journal, publish, a);

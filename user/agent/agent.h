@@ -69,7 +69,7 @@ struct agent {
 	struct nets local; /* protected destinations */
 	struct addr *own;  /* our global addresses, for the HELO checks */
 	size_t own_count;
-	struct helo_names names;
+	struct dialogue_rules rules;
 
 	struct ring_buffer *ring;
 	unsigned records_this_turn;

@@ -103,6 +103,20 @@ void events_verdict(struct agent *a, const struct verdict_event *e)
 	journal_add(a->journal, event);
 }
 
+/* Who was written to is nobody's business in a log: domains only, unless configured. */
+static json_t *recipients_of(const struct config *config, const struct kept *kept)
+{
+	json_t *list = config->log_recipients ? texts_of(kept) : json_array();
+	char text[DIALOGUE_TEXT];
+
+	for (size_t i = 0; !config->log_recipients && i < kept->seen && i < DIALOGUE_KEPT; i++)
+		json_array_append_new(list,
+				      json_string(envelope_redact(text, sizeof(text),
+								  (const uint8_t *)kept->text[i],
+								  strlen(kept->text[i]))));
+	return list;
+}
+
 void events_session(struct agent *a, const struct session *session)
 {
 	const struct dialogue *d = &session->dialogue;
@@ -110,14 +124,15 @@ void events_session(struct agent *a, const struct session *session)
 	json_t *event = about("session", session);
 	char outcome[64];
 
-	json_object_update_new(event,
-			       json_pack("{s:o, s:o, s:i, s:b, s:s, s:i, s:b, s:f, s:o}", "helo",
-					 texts_of(&d->helo), "mail_from", texts_of(&d->mail_from),
-					 "rcpt", (int)d->rcpt_to.seen, "starttls", d->starttls,
-					 "outcome", dialogue_outcome(outcome, sizeof(outcome), d),
-					 "score", decision.score, "partial", d->partial, "seconds",
-					 (double)(session->touched - session->started) / 1000,
-					 "findings", findings_of(&a->config.policy, &d->findings)));
+	json_object_update_new(
+		event, json_pack("{s:o, s:o, s:o, s:i, s:b, s:s, s:i, s:b, s:f, s:o}", "helo",
+				 texts_of(&d->helo), "mail_from", texts_of(&d->mail_from),
+				 "rcpt_to", recipients_of(&a->config, &d->rcpt_to), "rcpt",
+				 (int)d->rcpt_to.seen, "starttls", d->starttls, "outcome",
+				 dialogue_outcome(outcome, sizeof(outcome), d), "score",
+				 decision.score, "partial", d->partial, "seconds",
+				 (double)(session->touched - session->started) / 1000, "findings",
+				 findings_of(&a->config.policy, &d->findings)));
 	journal_add(a->journal, event);
 }
 

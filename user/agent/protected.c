@@ -46,10 +46,10 @@ static void add_resolvers(struct nets *nets)
 		fclose(file);
 }
 
-/* The addresses that a HELO must not claim: the configured public ones and our own global ones. */
-static void refresh_names(struct agent *a)
+/* A HELO must not claim the configured public addresses, nor our own global ones. */
+static void refresh_rules(struct agent *a)
 {
-	a->names = config_helo_names(&a->config, a->own, a->own_count);
+	a->rules = sessions_rules(&a->config, a->own, a->own_count);
 }
 
 static void own_add(struct agent *a, const struct addr *addr)
@@ -86,7 +86,7 @@ int protected_open(struct agent *a, char *error, size_t error_size)
 	add_resolvers(&a->allow);
 	for (size_t i = 0; i < a->config.our_public_addresses.count; i++)
 		own_add(a, &a->config.our_public_addresses.item[i].addr);
-	refresh_names(a);
+	refresh_rules(a);
 	if (err)
 		snprintf(error, error_size, "cannot fill the allow map: %s", strerror(-err));
 	return err;
@@ -110,7 +110,7 @@ void protected_own_address(struct agent *a, const struct addr *addr, bool presen
 		nets_remove(&a->local, &prefix, NET_OWN);
 		nets_remove(&a->allow, &prefix, NET_OWN);
 	}
-	refresh_names(a);
+	refresh_rules(a);
 }
 
 void protected_settle(struct agent *a)

@@ -39,7 +39,7 @@ static bool take_names(struct replay *r)
 	}
 	for (size_t i = 0; i < ours->count; i++)
 		r->our_addresses[i] = ours->item[i].addr;
-	r->names = config_helo_names(&r->config, r->our_addresses, ours->count);
+	r->rules = sessions_rules(&r->config, r->our_addresses, ours->count);
 	return true;
 }
 

@@ -46,7 +46,7 @@ struct replay_server {
 struct replay {
 	struct config config;
 	struct addr *our_addresses;
-	struct helo_names names;
+	struct dialogue_rules rules;
 	bool ignore_never_block;
 
 	struct programs programs;

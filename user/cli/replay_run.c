@@ -225,7 +225,7 @@ static bool file_begin(struct replay *r, char *error, size_t error_size)
 	r->now = 0;
 	r->refused = r->cut = 0;
 	r->rows = 0;
-	r->sessions = sessions_new(&r->config, &r->names, &handlers, r);
+	r->sessions = sessions_new(&r->config, &r->rules, &handlers, r);
 	if (!r->sessions)
 		snprintf(error, error_size, "out of memory");
 	return r->sessions;

@@ -19,7 +19,9 @@
 
 #include "../base/addr.h"
 #include "../checks/finding.h"
+#include "../checks/envelope.h"
 #include "../checks/helo.h"
+#include "../checks/pattern.h"
 #include "../../maps/ports.h"
 #include "smtp.h"
 #include "stream.h"
@@ -29,12 +31,22 @@
 #define DIALOGUE_KEPT    8    /* HELOs, senders and recipients kept for the log, each */
 #define DIALOGUE_TEXT    200  /* bytes of each, escaped */
 
+#define DIALOGUE_RECIPIENTS 64 /* recipients told apart */
+
 /*
  * What is known of a server across sessions; early talk stands down until pipe_connect is NO. YES
  * stays: Exim may invite some clients and not others.
  */
 struct server_profile {
 	enum { PIPE_CONNECT_UNKNOWN, PIPE_CONNECT_NO, PIPE_CONNECT_YES } pipe_connect;
+};
+
+/* What the checks compare with. Nothing is owned. */
+struct dialogue_rules {
+	struct helo_names helo;
+	struct envelope_names envelope;
+	struct pattern *const *patterns;
+	size_t patterns_count;
 };
 
 enum dialogue_state {
@@ -71,7 +83,7 @@ struct dialogue {
 	struct addr client;
 	struct addr server;
 	enum port_class ports;
-	const struct helo_names *names;
+	const struct dialogue_rules *rules;
 	struct server_profile *profile;
 
 	struct findings findings;
@@ -81,8 +93,11 @@ struct dialogue {
 	bool relay;    /* PROXY header or XCLIENT: a relay of ours */
 	bool starttls; /* the session went to TLS */
 	bool quit;
+	bool dropped; /* the client left without QUIT; the owner says so before dialogue_end() */
 	unsigned accepted; /* messages */
 	int refused;       /* code of the last refusal of MAIL, RCPT or a message; 0 none */
+	unsigned commands; /* of the client, known or not */
+	unsigned auth_failures, auth_successes; /* replies 535 and 235 */
 
 	char banner_name[256];
 	uint32_t banner_end; /* server sequence number behind the last 220 line */
@@ -100,7 +115,8 @@ struct dialogue {
 	bool banner_done;  /* the last one was, or a refusal in its place */
 	bool greeted;      /* HELO or EHLO seen */
 	bool ehlo_reply;   /* inside the reply to EHLO */
-	bool pipelining, pipe_connect;
+	bool pipelining, pipe_connect, auth_offered;
+	bool offers_known; /* a whole reply to HELO or EHLO was seen */
 	bool spoke_early;
 	bool our_name_held;   /* helo-our-name, until it is known whether TLS or AUTH follows */
 	bool asked_for_trust; /* STARTTLS or AUTH: helo-our-name is mild from then on */
@@ -109,6 +125,15 @@ struct dialogue {
 	uint64_t bdat_left; /* bytes of a BDAT chunk still to skip */
 	struct pending pending[DIALOGUE_PENDING];
 	size_t pending_count;
+	struct {
+		bool null_sender;
+		unsigned recipients;        /* of this transaction */
+		unsigned answered, unknown; /* RCPTs of the session: all, and refused as unknown */
+		size_t distinct;
+		uint32_t unknown_hash[DIALOGUE_RECIPIENTS];
+		size_t asked; /* RCPTs that wait for their reply, oldest first */
+		uint32_t asked_hash[DIALOGUE_RECIPIENTS];
+	} rcpt;
 	uint32_t sync_end; /* server sequence number behind the last reply that had to be awaited */
 	bool sync_known;
 };
@@ -120,7 +145,14 @@ void dialogue_server(struct dialogue *d, const struct chunk *chunk);
 /* No more bytes will come: what waited for more is decided now. */
 void dialogue_end(struct dialogue *d);
 
-/* "accepted 1 message", "refused with 550", "unknown: encrypted", ... */
+/*
+ * What the owner found across sessions: failures to authenticate (on submission ports too), and
+ * connections left without a word.
+ */
+void dialogue_accuse_auth(struct dialogue *d, unsigned failures);
+void dialogue_accuse_hangups(struct dialogue *d, unsigned hangups);
+
+/* "accepted 1 message", "refused with 550", "dropped by peer", "unknown: encrypted", ... */
 const char *dialogue_outcome(char *text, size_t size, const struct dialogue *d);
 
 #endif

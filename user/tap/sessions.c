@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "clients.h"
 #include "sessions.h"
 
 #define SILENCE_LIMIT  600000 /* RFC 5321 4.5.3.2: clients wait up to ten minutes */
 #define CLOSING_LIMIT  2000   /* after a FIN, or a RST of the server */
 #define DOUBT_LIMIT    30000  /* after a RST of the client: its server may not believe it */
+#define CLIENTS_MAX    65536  /* counted over their sessions */
 #define PROFILES_LIMIT 1024   /* servers behind one host */
 
 struct profile {
@@ -18,7 +20,8 @@ struct profile {
 
 struct sessions {
 	const struct config *config;
-	const struct helo_names *names;
+	const struct dialogue_rules *rules;
+	struct clients *clients;
 	struct session_handlers handlers;
 	void *context;
 	struct session *table;
@@ -27,7 +30,18 @@ struct sessions {
 	struct server_profile crowded; /* for servers beyond the limit: early talk stands down */
 };
 
-struct sessions *sessions_new(const struct config *config, const struct helo_names *names,
+struct dialogue_rules sessions_rules(const struct config *config, const struct addr *our_addresses,
+				     size_t our_addresses_count)
+{
+	return (struct dialogue_rules){
+		.helo = config_helo_names(config, our_addresses, our_addresses_count),
+		.envelope = config_envelope_names(config),
+		.patterns = config->patterns,
+		.patterns_count = config->patterns_count,
+	};
+}
+
+struct sessions *sessions_new(const struct config *config, const struct dialogue_rules *rules,
 			      const struct session_handlers *handlers, void *context)
 {
 	struct sessions *s = calloc(1, sizeof(*s));
@@ -35,9 +49,14 @@ struct sessions *sessions_new(const struct config *config, const struct helo_nam
 	if (!s)
 		return NULL;
 	s->config = config;
-	s->names = names;
+	s->rules = rules;
 	s->handlers = *handlers;
 	s->context = context;
+	s->clients = clients_new(CLIENTS_MAX);
+	if (!s->clients) {
+		free(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -77,6 +96,32 @@ static size_t findings_weight(const struct findings *f)
 	return weight;
 }
 
+/* Came and went without a command: a probe, a monitor, a callout. Never where somebody said QUIT.
+ */
+static void note_hangup(struct sessions *s, struct session *session)
+{
+	struct dialogue *d = &session->dialogue;
+	unsigned hangups;
+
+	if (d->commands || d->partial || d->midway || d->starttls || d->relay ||
+	    d->state != DIALOGUE_COMMAND)
+		return;
+	hangups = clients_hangup(s->clients, &d->client, d->ports, session->touched);
+	if (hangups)
+		dialogue_accuse_hangups(d, hangups);
+}
+
+static void note_auth(struct sessions *s, struct session *session, unsigned failures,
+		      unsigned successes)
+{
+	struct dialogue *d = &session->dialogue;
+	unsigned counted = clients_auth(s->clients, &d->client, d->ports, failures, successes,
+					session->touched);
+
+	if (counted)
+		dialogue_accuse_auth(d, counted);
+}
+
 static void session_end(struct sessions *s, struct session *session)
 {
 	struct dialogue *d = &session->dialogue;
@@ -85,6 +130,9 @@ static void session_end(struct sessions *s, struct session *session)
 	/* Ended by us, not by its two sides: what they did next is not known. */
 	if (session->patience == SILENCE_LIMIT && !d->quit && !d->starttls)
 		d->partial = true;
+	else
+		d->dropped = true;
+	note_hangup(s, session);
 	dialogue_end(d);
 	if (findings_weight(&d->findings) != weight)
 		s->handlers.changed(session, s->context);
@@ -110,7 +158,7 @@ static struct session *session_new(struct sessions *s, const struct record *r, u
 	session->dialogue.client = r->flow.client;
 	session->dialogue.server = r->flow.server;
 	session->dialogue.ports = ports_of(s->config, ntohs(r->flow.server_port));
-	session->dialogue.names = s->names;
+	session->dialogue.rules = s->rules;
 	session->dialogue.profile = profile_of(s, &r->flow.server);
 	/* Records of a flow that an earlier agent saw being born: joined midway. */
 	session->dialogue.midway = !(r->flags & (RECORD_BIRTH | RECORD_EARLY));
@@ -206,7 +254,7 @@ void sessions_record(struct sessions *s, const struct record *r, size_t size, ui
 {
 	struct session *session;
 	size_t weight;
-	unsigned accepted;
+	unsigned accepted, failures, successes;
 
 	if (!is_sound(r, size))
 		return;
@@ -215,11 +263,17 @@ void sessions_record(struct sessions *s, const struct record *r, size_t size, ui
 		return;
 	weight = findings_weight(&session->dialogue.findings);
 	accepted = session->dialogue.accepted;
+	failures = session->dialogue.auth_failures;
+	successes = session->dialogue.auth_successes;
 	if (r->from == FROM_CLIENT)
 		add_client(session, r);
 	else
 		add_server(session, r);
 	session->patience = patience_after(r);
+	if (session->dialogue.auth_failures != failures ||
+	    session->dialogue.auth_successes != successes)
+		note_auth(s, session, session->dialogue.auth_failures - failures,
+			  session->dialogue.auth_successes - successes);
 	if (findings_weight(&session->dialogue.findings) != weight ||
 	    session->dialogue.accepted != accepted) {
 		session->proof = r->time;
@@ -255,6 +309,7 @@ void sessions_free(struct sessions *s)
 		return;
 	while (s->order)
 		session_end(s, s->order);
+	clients_free(s->clients);
 	HASH_ITER(hh, s->profiles, p, next)
 	{
 		HASH_DEL(s->profiles, p);

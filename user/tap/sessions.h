@@ -43,8 +43,12 @@ struct session_handlers {
 
 struct sessions;
 
-/* `config` and `names` must outlive it. NULL where memory is short. */
-struct sessions *sessions_new(const struct config *config, const struct helo_names *names,
+/* What the checks compare with; points into `config` and `our_addresses`. */
+struct dialogue_rules sessions_rules(const struct config *config, const struct addr *our_addresses,
+				     size_t our_addresses_count);
+
+/* `config` and `rules` must outlive it. NULL where memory is short. */
+struct sessions *sessions_new(const struct config *config, const struct dialogue_rules *rules,
 			      const struct session_handlers *handlers, void *context);
 
 /* `size` bytes at `record` as the ring gave them; a record that contradicts itself is ignored. */
