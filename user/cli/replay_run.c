@@ -97,8 +97,8 @@ void replay_end(struct replay *r)
 
 static int run(struct replay *r, int program, const void *frame, size_t size)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = (uint32_t)size,
-		    .repeat = 1);
+	struct bpf_test_run_opts opts = {
+		.sz = sizeof(opts), .data_in = frame, .data_size_in = (uint32_t)size, .repeat = 1};
 	int err = bpf_prog_test_run_opts(program, &opts);
 
 	if (err)

@@ -285,10 +285,10 @@ void sessions_expire(struct sessions *s, uint64_t now)
 {
 	struct session *session, *next;
 
-	DL_FOREACH_SAFE(s->order, session, next)
-	{
+	for (session = s->order; session; session = next) {
 		uint64_t silent = now > session->touched ? now - session->touched : 0;
 
+		next = session->next;
 		if (silent >= session->patience)
 			session_end(s, session);
 		else if (silent < CLOSING_LIMIT)
