@@ -12,7 +12,6 @@
 #include "../../maps/nets_user.h"
 #include "../tap/capture.h"
 
-/* Submission over TLS from the first byte (RFC 8314): the tap does not look at it. */
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 
@@ -234,15 +233,13 @@ static bool file_begin(struct replay *r, char *error, size_t error_size)
 static void file_end(struct replay *r)
 {
 	struct replay_server *server, *next_server;
-	struct talk *talk, *next_talk;
+	const struct talk *talk;
 
 	sessions_free(r->sessions);
 	r->sessions = NULL;
-	HASH_ITER(hh, r->talks.table, talk, next_talk)
-	{
+	for (talk = r->talks.table; talk; talk = talk->hh.next)
 		if (talk->payload && !talk->told)
 			replay_print_talk(r, talk);
-	}
 	HASH_ITER(hh, r->servers, server, next_server)
 	{
 		HASH_DEL(r->servers, server);

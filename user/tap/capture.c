@@ -49,9 +49,13 @@ struct capture {
 static ssize_t read_gz(void *gz, char *to, size_t size)
 {
 	int n = gzread(gz, to, size > INT_MAX ? INT_MAX : (unsigned)size);
+	int code;
 
-	if (n < 0)
-		errno = EIO;
+	/* zlib's own errors leave errno alone; a failed read(2) has set it. */
+	if (n < 0) {
+		gzerror(gz, &code);
+		errno = code == Z_ERRNO ? errno : EIO;
+	}
 	return n;
 }
 
