@@ -180,14 +180,15 @@ static void grow_in_large_steps(void)
 }
 
 /*
- * A verdict waits for no page fault: what is mapped when the start is over - history, and a heap
- * with room for a thousand sessions - is filled in and stays out of swap. Where limits forbid that,
- * the agent is slower, not wrong.
+ * A verdict waits for no first touch of a page: what is mapped when the start is over - history,
+ * and a heap with room for a thousand sessions - is filled in. Not kept locked: a locked stack
+ * could not grow past RLIMIT_MEMLOCK any more.
  */
-static void stay_in_memory(void)
+static void fill_in_memory(void)
 {
 	if (mlockall(MCL_CURRENT))
-		log_debug("cannot lock memory: %s", strerror(errno));
+		log_debug("cannot fill in memory ahead: %s", strerror(errno));
+	munlockall();
 }
 
 /* Nothing is attached before everything that can be refused has been looked at. */
@@ -249,7 +250,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 		return -EIO;
 	upkeep_open(a);
 	catch_signals(a);
-	stay_in_memory();
+	fill_in_memory();
 	return privileges_drop(error, size);
 }
 

@@ -13,6 +13,8 @@
 #include "protocol.h"
 #include "../base/escape.h"
 
+#define LINE_STEP 65536
+
 __attribute__((format(printf, 4, 5))) static int fail(char *error, size_t size, int err,
 						      const char *format, ...)
 {
@@ -77,7 +79,8 @@ int client_open(struct client *c, const char *path, char *error, size_t size)
 			    "the path of the socket is longer than %zu bytes",
 			    sizeof(address.sun_path) - 1);
 	strcpy(address.sun_path, path);
-	c->line = malloc(CLIENT_LINE_MAX);
+	c->room = LINE_STEP;
+	c->line = malloc(c->room);
 	if (!c->line)
 		return fail(error, size, -ENOMEM, "out of memory");
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -144,15 +147,32 @@ static int send_request(struct client *c, const json_t *request, char *error, si
 	return err;
 }
 
-static int receive(struct client *c, char *error, size_t size)
+static int make_room(struct client *c, char *error, size_t size)
 {
-	ssize_t n;
+	char *line;
 
-	if (c->filled == CLIENT_LINE_MAX)
+	if (c->filled < c->room)
+		return 0;
+	if (c->room == CLIENT_LINE_MAX)
 		return fail(error, size, -EPROTO, "the agent sent a line of more than %u bytes",
 			    CLIENT_LINE_MAX);
+	line = realloc(c->line, c->room * 2);
+	if (!line)
+		return fail(error, size, -ENOMEM, "out of memory");
+	c->line = line;
+	c->room *= 2;
+	return 0;
+}
+
+static int receive(struct client *c, char *error, size_t size)
+{
+	int err = make_room(c, error, size);
+	ssize_t n;
+
+	if (err)
+		return err;
 	do
-		n = recv(c->fd, c->line + c->filled, CLIENT_LINE_MAX - c->filled, 0);
+		n = recv(c->fd, c->line + c->filled, c->room - c->filled, 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return is_silent(c, error, size);

@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define CLIENT_LINE_MAX (1U << 20)
+/* A refusal names every bad entry of a request, so it may be longer than the request. */
+#define CLIENT_LINE_MAX (32U << 20)
 #define CLIENT_PATIENCE 10 /* seconds, unless client_set_patience() says otherwise */
 
 struct client {
@@ -22,7 +23,7 @@ struct client {
 	pid_t agent; /* as the kernel knows it; 0 where it does not say */
 	char *line;  /* what came and was not used yet, `filled` bytes of it */
 	size_t used; /* bytes of the line that was used up last */
-	size_t filled;
+	size_t filled, room;
 	unsigned patience;
 	bool heard; /* anything at all */
 };

@@ -34,8 +34,8 @@
  *   {"verb": "flush"}                      closing: "done": verdicts removed
  *   {"verb": "detach"}                     the agent detaches and ends
  *
- * "for" left out: one hour for block, for ever for allow and mode. "forever" is for ever. "ports" left
- * out: mx.
+ * "for" left out: one hour for block, for ever for allow and mode. "forever" is for ever. "ports"
+ * left out: mx.
  */
 #ifndef MXDP_CONTROL_PROTOCOL_H
 #define MXDP_CONTROL_PROTOCOL_H

@@ -12,21 +12,24 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "../base/escape.h"
 #include "../base/log.h"
 #include "protocol.h"
 #include "server.h"
 
 #define CONNECTIONS_MAX 32
-#define QUEUE_HIGH      (1U << 20) /* bytes under way before a deferred answer waits */
+#define QUEUE_HIGH      (1U << 20) /* bytes under way before answers wait for their reader */
 #define QUEUE_DROP      (8U << 20) /* a follower that far behind is let go */
 #define READ_STEP       65536
 
 struct connection {
 	uv_pipe_t pipe;
 	struct server *server;
-	char *request; /* the line so far; capacity grows to CONTROL_REQUEST_MAX */
+	char *request; /* what came; capacity grows to CONTROL_REQUEST_MAX */
+	size_t taken;  /* bytes in front that are answered already */
 	size_t len, room;
 	bool following, closing;
+	bool ended;         /* no more requests; what is under way still leaves */
 	unsigned under_way; /* writes that have not left yet */
 	step_fn step;
 	void (*done)(void *state);
@@ -61,13 +64,19 @@ json_t *answer_done(void)
 
 json_t *answer_error(const char *format, ...)
 {
-	char text[512];
+	char text[512], safe[1024];
+	json_t *answer;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return json_pack("{s:b, s:s}", "ok", 0, "error", text);
+	answer = json_pack("{s:b, s:s}", "ok", 0, "error", text);
+	if (answer)
+		return answer;
+	/* A quotation of hostile bytes, or one cut within a character, is no UTF-8. */
+	escape_bytes(safe, sizeof(safe), text, strlen(text));
+	return json_pack("{s:b, s:s}", "ok", 0, "error", safe);
 }
 
 /* Connections */
@@ -94,6 +103,13 @@ static void connection_close(struct connection *c)
 	uv_close((uv_handle_t *)&c->pipe, connection_freed);
 }
 
+/* A peer that said its last word gets what it asked for before. */
+static void close_when_done(struct connection *c)
+{
+	if (c->ended && !c->under_way && !c->step)
+		connection_close(c);
+}
+
 static void step_answer(struct connection *c);
 static void take_lines(struct connection *c);
 
@@ -111,10 +127,10 @@ static void written(uv_write_t *request, int status)
 		connection_close(c);
 		return;
 	}
-	if (c->step) {
+	if (c->step)
 		step_answer(c);
-		take_lines(c);
-	}
+	take_lines(c);
+	close_when_done(c);
 }
 
 /* Takes over `text`, which ends in a newline already. */
@@ -221,24 +237,43 @@ static void take_line(struct connection *c, const char *line, size_t len)
 	}
 	answer = dispatch(c, request);
 	json_decref(request);
+	if (!answer && !c->step && !c->following)
+		answer = answer_error("out of memory: there is no room for the answer");
 	if (answer)
 		connection_send(c, answer);
 	else if (c->step)
 		step_answer(c);
 }
 
-/* Requests are answered in order: while a long answer is under way, the next ones wait. */
+static bool is_busy(const struct connection *c)
+{
+	return c->step || c->pipe.write_queue_size >= QUEUE_HIGH;
+}
+
+static void make_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
+static void received(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
+
+/*
+ * Requests are answered in order: while a long answer is under way, the next ones wait. Who does
+ * not read his answers is not read from either, or they would pile up here.
+ */
 static void take_lines(struct connection *c)
 {
-	while (!c->closing && !c->step && !c->following) {
-		char *end = c->len ? memchr(c->request, '\n', c->len) : NULL;
+	while (!c->closing && !c->following && !is_busy(c)) {
+		char *line = c->request + c->taken;
+		char *end = c->len > c->taken ? memchr(line, '\n', c->len - c->taken) : NULL;
 
 		if (!end)
 			break;
-		take_line(c, c->request, (size_t)(end - c->request));
-		c->len -= (size_t)(end + 1 - c->request);
-		memmove(c->request, end + 1, c->len);
+		take_line(c, line, (size_t)(end - line));
+		c->taken = (size_t)(end + 1 - c->request);
 	}
+	if (c->closing || c->ended)
+		return;
+	if (is_busy(c) && !c->following)
+		uv_read_stop((uv_stream_t *)&c->pipe);
+	else
+		uv_read_start((uv_stream_t *)&c->pipe, make_room, received);
 }
 
 static void make_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -246,6 +281,11 @@ static void make_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	struct connection *c = handle->data;
 
 	(void)suggested;
+	if (c->taken) {
+		c->len -= c->taken;
+		memmove(c->request, c->request + c->taken, c->len);
+		c->taken = 0;
+	}
 	if (c->room - c->len < READ_STEP && c->room < CONTROL_REQUEST_MAX) {
 		size_t room = c->room ? c->room * 2 : 2 * READ_STEP;
 		char *grown = realloc(c->request, room);
@@ -263,17 +303,19 @@ static void received(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	struct connection *c = stream->data;
 
 	(void)buf;
-	if (n == UV_ENOBUFS) {
+	if (n == UV_ENOBUFS)
 		connection_send(c, answer_error("the request is longer than %u bytes",
 						CONTROL_REQUEST_MAX));
+	if (n == UV_ENOBUFS || (n == UV_EOF && !c->following)) {
 		uv_read_stop(stream);
-	}
-	if (n < 0) {
+		c->ended = true;
+		close_when_done(c);
+	} else if (n < 0) {
 		connection_close(c);
-		return;
+	} else if (!c->following) { /* a follower has nothing to say but goodbye */
+		c->len += (size_t)n;
+		take_lines(c);
 	}
-	c->len += (size_t)n;
-	take_lines(c);
 }
 
 /* Who may speak */
@@ -339,16 +381,33 @@ static void accepted(uv_stream_t *listener, int status)
 
 /* The listener */
 
+/* Without blocking: behind a full backlog there is somebody too. */
 static bool somebody_listens(const char *path)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool answered;
 
+	if (fd < 0)
+		return true;
 	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
-	answered = fd >= 0 && !connect(fd, (struct sockaddr *)&to, sizeof(to));
+	answered = !connect(fd, (struct sockaddr *)&to, sizeof(to)) || errno == EAGAIN;
 	close(fd);
 	return answered;
+}
+
+/* A socket that nobody listens on is what a killed agent left; anything else is somebody's own. */
+static int remove_stale(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return 0;
+	if (!S_ISSOCK(st.st_mode))
+		return UV_EEXIST;
+	if (somebody_listens(path))
+		return UV_EADDRINUSE;
+	return unlink(path) ? -errno : 0;
 }
 
 static bool find_group(struct server *s, const char *name)
@@ -364,12 +423,11 @@ static bool find_group(struct server *s, const char *name)
 
 static int listen_at(struct server *s)
 {
+	int err = remove_stale(s->path);
 	mode_t before = umask(0177);
-	int err;
 
-	if (!somebody_listens(s->path))
-		unlink(s->path);
-	err = uv_pipe_bind(&s->listener, s->path);
+	if (!err)
+		err = uv_pipe_bind(&s->listener, s->path);
 	umask(before);
 	if (err)
 		return err;

@@ -9,7 +9,8 @@
  *    "mode": "enforce|monitor", "enforced": true, "why_not": "allowed" (where it is not),
  *    "findings": [{"id": .., "points": .., "detail": ..}], "latency_us": 85.2}
  *   {"event": "session", "client", "server", "ports", "helo": [..], "mail_from": [..],
- *    "rcpt_to": ["*@example.net"], "rcpt": 2, "starttls": false, "outcome": "...", "score": 0, "partial": false,
+ *    "rcpt_to": ["*@example.net"], "rcpt": 2, "starttls": false, "outcome": "...",
+ *    "score": 0, "partial": false,
  *    "seconds": 1.2}
  *   {"event": "expired" | "unblock" | "block" | "allow" | "unallow" | "mode" | "attached" |
  *    "detached" | "note", ...}
