@@ -23,7 +23,8 @@ static const struct verb verbs[] = {
 	 "ADDR|CIDR...|- [--for 1h|forever] [--reason TEXT]\n"
 	 "           [--action drop|reset|watch] [--ports mx|submission|all]",
 	 "drop the connections of addresses or networks\n"
-	 "For one hour where --for is left out. `-' takes one entry a line from standard input,\n"
+	 "For one hour, on the mx port, silently, where nothing else is said. `-' takes one entry "
+	 "a line from standard input,\n"
 	 "where blank lines and # comments are skipped; if one is bad, nothing is changed."},
 	{"unblock", cmd_unblock, "ADDR|CIDR...|- | --by CAUSE [--since 2h]",
 	 "take verdicts back, and leave the client in peace for a day\n"

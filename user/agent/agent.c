@@ -172,7 +172,7 @@ static void catch_signals(struct agent *a)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Before the first room is made; see stay_in_memory(). */
+/* Before the first room is made; see fill_in_memory(). */
 static void grow_in_large_steps(void)
 {
 	mallopt(M_TOP_PAD, HEAP_STEP);

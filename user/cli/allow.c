@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* allow, unallow */
 #include <stdio.h>
+#include <string.h>
 
 #include "ask.h"
 #include "cli.h"
 #include "entries.h"
 #include "table.h"
-#include "../control/protocol.h"
+#include "../../maps/nets_user.h"
 
 static const struct column columns[] = {
 	{"NETWORK", false},
@@ -17,19 +18,30 @@ static const struct column columns[] = {
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-static int show_net(const json_t *data, void *table)
+struct listing {
+	struct table table;
+	unsigned special;
+};
+
+/* Networks that no client has are told by their number: they are not what was asked about. */
+static int show_net(const json_t *data, void *listing)
 {
+	struct listing *l = listing;
+	const char *kind = field_text(data, "kind");
 	json_int_t left = field_number(data, "expires_in", -1);
 	char span[TEXT_SPAN];
 	const char *cells[COLUMNS] = {
 		field_text(data, "net"),
-		field_text(data, "kind"),
+		kind,
 		left < 0 ? "forever" : text_span(span, left),
 		field_text(data, "reason"),
 	};
-	struct table *t = table;
 
-	if (table_row(t, t->total, PAINT_NONE, cells))
+	if (kind && !strcmp(kind, net_kind_name(NET_SPECIAL))) {
+		l->special++;
+		return 0;
+	}
+	if (table_row(&l->table, l->table.total, PAINT_NONE, cells))
 		return 0;
 	cli_failed("out of memory");
 	return -1;
@@ -37,17 +49,21 @@ static int show_net(const json_t *data, void *table)
 
 static int list_allowed(void)
 {
-	struct table table;
-	struct question question = {.context = &table};
+	struct listing listing = {0};
+	struct question question = {.context = &listing};
 	int code;
 
 	question.data = cli.json ? ask_print_json : show_net;
 	question.request = ask_request("allowed", NULL);
-	table_begin(&table, columns, COLUMNS);
+	table_begin(&listing.table, columns, COLUMNS);
 	code = ask(&question, NULL);
-	table_end(&table);
-	if (code == CLI_DONE && !cli.json && !table.total)
-		puts("nothing is allowed");
+	table_end(&listing.table);
+	if (code == CLI_DONE && !cli.json && !listing.table.total)
+		puts("nobody is allowed in particular");
+	if (code == CLI_DONE && listing.special)
+		printf("and %u networks that no client has: loopback, private and so on (--json "
+		       "names them)\n",
+		       listing.special);
 	return code;
 }
 

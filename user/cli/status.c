@@ -76,7 +76,7 @@ static void show_agent(const json_t *status)
 		line("agent", "mxdpd %s, process %lld, up for %s", version ? version : "?",
 		     (long long)pid, up);
 	else
-		line("agent", "not running; last sign of life %s ago", last);
+		line("agent", "does not answer");
 	if (silent >= 0)
 		line("heartbeat", "%s ago; the gate stops dropping %s after the last one", last,
 		     limit);

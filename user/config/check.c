@@ -113,7 +113,7 @@ static unsigned finding_line(const struct draft *draft, enum finding_id id)
 {
 	unsigned line = 0;
 
-	for (unsigned i = 0; i < OPTION_COUNT - OPTION_FINDING_ENABLED; i++) {
+	for (unsigned i = 0; i < FINDING_OPTIONS; i++) {
 		const struct source *one = &draft->finding[id][i];
 
 		if (one->bad)
@@ -122,6 +122,20 @@ static unsigned finding_line(const struct draft *draft, enum finding_id id)
 			line = one->line;
 	}
 	return line;
+}
+
+/* Each pattern says for itself what it means; the finding only switches all of them. */
+static void check_pattern_finding(const struct draft *draft)
+{
+	for (unsigned id = OPTION_FINDING_ENABLED + 1; id <= OPTION_FINDING_TTL; id++) {
+		unsigned line = draft->finding[FINDING_PATTERN][id - OPTION_FINDING_ENABLED].line;
+
+		if (line)
+			problem_add(draft->problems, line,
+				    "finding `pattern' has nothing but `enabled': set `%s' in the "
+				    "section of the pattern that you mean, pattern \"NAME\" { }",
+				    options[id].name);
+	}
 }
 
 static void check_finding(const struct draft *draft, enum finding_id id)
@@ -141,12 +155,38 @@ static void check_finding(const struct draft *draft, enum finding_id id)
 		problem_add(draft->problems, line,
 			    "finding `%s' has no mild form: take out mild_points = %d", name,
 			    rule->mild_points);
+	else if (rule->convicts && !rule->ttl && finding_types[id].ttl == TTL_NONE)
+		problem_add(draft->problems, line,
+			    "finding `%s' convicts but blocks for no time: give it a ttl", name);
 	else if (rule->mild_points > rule->points)
 		problem_add(
 			draft->problems, line,
 			"finding `%s' has more mild points (%d) than points (%d): the mild form "
 			"is the weaker one",
 			name, rule->mild_points, rule->points);
+}
+
+static void check_pattern(const struct draft *draft, const struct pattern_draft *pattern)
+{
+	const struct source *points = &pattern->option[OPTION_PATTERN_POINTS - OPTION_PATTERN_ON];
+	const struct source *convicts =
+		&pattern->option[OPTION_PATTERN_CONVICTS - OPTION_PATTERN_ON];
+	const struct finding_rule *rule = &pattern->rule.rule;
+	const char *name = pattern->rule.name;
+
+	if (!pattern->option[OPTION_PATTERN_ON - OPTION_PATTERN_ON].line)
+		problem_add(draft->problems, pattern->line,
+			    "pattern `%s' does not say what it looks at: add on = helo, sender or "
+			    "recipient",
+			    name);
+	if (!pattern->option[OPTION_PATTERN_MATCH - OPTION_PATTERN_ON].line)
+		problem_add(draft->problems, pattern->line,
+			    "pattern `%s' has no expression: add match = '...'", name);
+	if (!points->bad && !convicts->bad && rule->convicts && !rule->points)
+		problem_add(draft->problems, later(points, convicts),
+			    "pattern `%s' convicts but has no points: give it points, or set "
+			    "convicts = false",
+			    name);
 }
 
 void draft_check(const struct draft *draft)
@@ -156,5 +196,9 @@ void draft_check(const struct draft *draft)
 	check_ttl(draft, TTL_SCORED, OPTION_SCORED, OPTION_SCORED_CAP);
 	check_bot_names(draft);
 	for (unsigned id = 0; id < FINDING_COUNT; id++)
-		check_finding(draft, (enum finding_id)id);
+		if (id != FINDING_PATTERN)
+			check_finding(draft, (enum finding_id)id);
+	check_pattern_finding(draft);
+	for (size_t i = 0; i < draft->pattern_count; i++)
+		check_pattern(draft, &draft->pattern[i]);
 }

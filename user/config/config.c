@@ -75,7 +75,7 @@ static unsigned line_at(const char *text, size_t offset)
 static bool read_text(struct draft *draft, char *text, size_t len)
 {
 	size_t first_zero = strlen(text);
-	unsigned lines[OPTION_COUNT];
+	struct landmarks marks;
 	bool good;
 
 	if (first_zero < len) {
@@ -83,12 +83,14 @@ static bool read_text(struct draft *draft, char *text, size_t len)
 			    "a zero byte: this is no text file; check the path");
 		return true;
 	}
-	draft->cut = !outline_walk(text, len, lines, draft->problems);
-	for (unsigned i = 0; i < OPTION_COUNT; i++)
-		draft->option[i].line = lines[i];
+	draft->cut = !outline_walk(text, len, &marks, draft->problems);
+	draft_begin(draft, &marks);
 	good = draft_read(draft, text);
 	if (good && !draft->cut)
 		draft_check(draft);
+	if (good && !draft->problems->count)
+		good = draft_take_patterns(draft);
+	draft_free_patterns(draft);
 	return good;
 }
 

@@ -35,6 +35,7 @@ bool config_defaults(struct config *out)
 		.server_budget = 32U << 10,
 		.sessions_max = 1U << 14,
 		.log_events = 10000,
+		.log_recipients = false,
 		.socket_group = strdup("mxdp"),
 	};
 	policy_defaults(&out->policy);

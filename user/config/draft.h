@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "option.h"
+#include "outline.h"
 #include "problems.h"
 
 /* Where an option was given last. */
@@ -16,19 +17,40 @@ struct source {
 	bool bad;      /* reported already; its value is not to be compared with others */
 };
 
+/* A pattern as far as it is written. */
+struct pattern_draft {
+	struct pattern_rule rule; /* the class is CLASS_COUNT where none is given */
+	enum pattern_subject on;
+	char *match; /* owned */
+	unsigned line;
+	struct source option[PATTERN_OPTIONS];
+};
+
 struct draft {
 	struct config *config; /* holds the defaults at first */
 	struct problems *problems;
 	bool cut; /* not all of the text was read: what is missing contradicts nothing */
-	struct source option[OPTION_COUNT]; /* but those of findings */
-	struct source finding[FINDING_COUNT][OPTION_COUNT - OPTION_FINDING_ENABLED];
+	struct source option[OPTION_TITLED];
+	struct source finding[FINDING_COUNT][FINDING_OPTIONS];
+	size_t pattern_count;
+	struct pattern_draft pattern[PATTERNS_MAX];
 };
+
+/* Knows from now on where things stand, and which patterns there are. */
+void draft_begin(struct draft *draft, const struct landmarks *marks);
 
 /*
  * Reads the values of a text that outline_walk() has been over, by libConfuse. False only where
  * memory ran out; mistakes go to draft->problems.
  */
 bool draft_read(struct draft *draft, const char *text);
+
+/*
+ * Puts the patterns into the configuration, both halves at the same index. False only where memory
+ * ran out.
+ */
+bool draft_take_patterns(struct draft *draft);
+void draft_free_patterns(struct draft *draft);
 
 /* Reports what is wrong between options rather than within one. */
 void draft_check(const struct draft *draft);

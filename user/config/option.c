@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "draft.h"
 #include "option.h"
 #include "value.h"
 
@@ -12,11 +13,12 @@
 
 #define AT(field) offsetof(struct config, field)
 #define IN(field) offsetof(struct finding_rule, field)
+#define OF(field) offsetof(struct pattern_draft, field)
 
 const char *const section_names[SECTION_COUNT] = {
-	[SECTION_PORTS] = "ports",       [SECTION_ATTACH] = "attach", [SECTION_TAP] = "tap",
-	[SECTION_VERDICTS] = "verdicts", [SECTION_LOG] = "log",       [SECTION_TTL] = "ttl",
-	[SECTION_FINDING] = "finding",
+	[SECTION_PORTS] = "ports",       [SECTION_ATTACH] = "attach",   [SECTION_TAP] = "tap",
+	[SECTION_VERDICTS] = "verdicts", [SECTION_LOG] = "log",         [SECTION_TTL] = "ttl",
+	[SECTION_FINDING] = "finding",   [SECTION_PATTERN] = "pattern",
 };
 
 /* clang-format off */
@@ -38,6 +40,10 @@ const struct config_option options[OPTION_COUNT] = {
 			       value_helo},
 	[OPTION_SUSPECT_NAMES] = {SECTION_TOP, "suspect_names", SHAPE_NAMES, AT(suspect_names), 0,
 				  0, value_helo},
+	[OPTION_OUR_DOMAINS] = {SECTION_TOP, "our_domains", SHAPE_NAMES, AT(our_domains), 0, 0,
+				value_domain},
+	[OPTION_TRAP_ADDRESSES] = {SECTION_TOP, "trap_addresses", SHAPE_NAMES, AT(trap_addresses),
+				   0, 0, value_trap},
 	[OPTION_HEARTBEAT_LIMIT] = {SECTION_TOP, "heartbeat_limit", SHAPE_SCALAR,
 				    AT(heartbeat_limit), 5, 7 * DAY, value_duration},
 	[OPTION_COURTESY] = {SECTION_TOP, "courtesy", SHAPE_SCALAR, AT(courtesy), 1, 30 * DAY,
@@ -69,6 +75,8 @@ const struct config_option options[OPTION_COUNT] = {
 				 16777216, value_number},
 	[OPTION_LOG_EVENTS] = {SECTION_LOG, "events", SHAPE_SCALAR, AT(log_events), 100, 1000000,
 			       value_number},
+	[OPTION_LOG_RECIPIENTS] = {SECTION_LOG, "recipients", SHAPE_SCALAR, AT(log_recipients), 0,
+				   0, value_recipients},
 
 	[OPTION_CONVICTING] = {SECTION_TTL, "convicting", SHAPE_SCALAR,
 			       AT(policy.ttl[TTL_CONVICTING].first), 1, 30 * DAY, value_duration},
@@ -89,6 +97,18 @@ const struct config_option options[OPTION_COUNT] = {
 				     value_bool},
 	[OPTION_FINDING_TTL] = {SECTION_FINDING, "ttl", SHAPE_SCALAR, IN(ttl), 1, 30 * DAY,
 				value_duration_or_class},
+
+	[OPTION_PATTERN_ON] = {SECTION_PATTERN, "on", SHAPE_SCALAR, OF(on), 0, 0, value_subject},
+	[OPTION_PATTERN_MATCH] = {SECTION_PATTERN, "match", SHAPE_TEXT, OF(match), 0, 0,
+				  value_expression},
+	[OPTION_PATTERN_CLASS] = {SECTION_PATTERN, "class", SHAPE_SCALAR, OF(rule.class), 0, 0,
+				  value_class},
+	[OPTION_PATTERN_POINTS] = {SECTION_PATTERN, "points", SHAPE_SCALAR, OF(rule.rule.points), 0,
+				   POLICY_BLOCK_POINTS, value_points},
+	[OPTION_PATTERN_CONVICTS] = {SECTION_PATTERN, "convicts", SHAPE_SCALAR,
+				     OF(rule.rule.convicts), 0, 0, value_bool},
+	[OPTION_PATTERN_TTL] = {SECTION_PATTERN, "ttl", SHAPE_SCALAR, OF(rule.rule.ttl), 1,
+				30 * DAY, value_duration_or_class},
 };
 /* clang-format on */
 

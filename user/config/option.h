@@ -2,7 +2,7 @@
 /*
  * Every option once: its section and name, how its values read, their bounds, and where they go.
  * The reading of the file, the messages and the tests come from this table; the defaults stand in
- * defaults.c, the meaning in mxdp.conf.
+ * defaults.c (of patterns: draft.c), the meaning in mxdp.conf.
  */
 #ifndef MXDP_CONFIG_OPTION_H
 #define MXDP_CONFIG_OPTION_H
@@ -21,6 +21,7 @@ enum section_id {
 	SECTION_LOG,
 	SECTION_TTL,
 	SECTION_FINDING, /* repeated, with a finding's id as title */
+	SECTION_PATTERN, /* repeated, with a name of the administrator's choice */
 	SECTION_COUNT,
 };
 
@@ -45,6 +46,8 @@ enum option_id {
 	OPTION_TRUSTED_RELAYS,
 	OPTION_KNOWN_BOTS,
 	OPTION_SUSPECT_NAMES,
+	OPTION_OUR_DOMAINS,
+	OPTION_TRAP_ADDRESSES,
 	OPTION_HEARTBEAT_LIMIT,
 	OPTION_COURTESY,
 	OPTION_RESET_LIMIT,
@@ -60,6 +63,7 @@ enum option_id {
 	OPTION_SESSIONS,
 	OPTION_VERDICTS_MAX,
 	OPTION_LOG_EVENTS,
+	OPTION_LOG_RECIPIENTS,
 	OPTION_CONVICTING,
 	OPTION_CONVICTING_CAP,
 	OPTION_SCORED,
@@ -69,8 +73,19 @@ enum option_id {
 	OPTION_FINDING_MILD_POINTS,
 	OPTION_FINDING_CONVICTS,
 	OPTION_FINDING_TTL,
+	OPTION_PATTERN_ON,
+	OPTION_PATTERN_MATCH,
+	OPTION_PATTERN_CLASS,
+	OPTION_PATTERN_POINTS,
+	OPTION_PATTERN_CONVICTS,
+	OPTION_PATTERN_TTL,
 	OPTION_COUNT,
 };
+
+/* Those before are given once; those from here on once in each section that has a title. */
+#define OPTION_TITLED   OPTION_FINDING_ENABLED
+#define FINDING_OPTIONS (OPTION_FINDING_TTL + 1 - OPTION_FINDING_ENABLED)
+#define PATTERN_OPTIONS (OPTION_PATTERN_TTL + 1 - OPTION_PATTERN_ON)
 
 #define WHY_TEXT 320
 
@@ -78,7 +93,8 @@ struct config_option {
 	enum section_id section;
 	const char *name;
 	enum option_shape shape;
-	size_t offset; /* into struct config; in findings: into struct finding_rule */
+	/* Into struct config; of findings: struct finding_rule; of patterns: pattern_draft. */
+	size_t offset;
 	uint32_t min, max;
 	/*
 	 * One value. Writes to *out what the shape asks for (for SHAPE_NAMES and SHAPE_TEXT

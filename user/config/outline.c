@@ -13,10 +13,10 @@ struct outline {
 	size_t done;        /* where the one before it ended */
 	bool stopped;       /* what follows a mistake of syntax has been blanked */
 	struct problems *problems;
-	/* Where each was first given; 0: not yet. Those of a finding begin anew with each. */
+	/* Where each was first given; 0: not yet. */
 	unsigned section_line[SECTION_COUNT];
-	unsigned *option_line;
 	unsigned finding_line[FINDING_COUNT];
+	struct landmarks *out;
 };
 
 static bool statements(struct outline *o, enum section_id in);
@@ -90,14 +90,15 @@ static bool value(struct outline *o, const char *name, bool is_list)
 static bool assignment(struct outline *o, enum option_id id, const struct token *name)
 {
 	const struct config_option *option = &options[id];
+	unsigned *line = &o->out->option[id];
 	char wanted[96];
 
 	advance(o);
 	if (o->token.kind == '+' && option_is_list(option)) {
-		if (!o->option_line[id])
-			o->option_line[id] = name->line;
+		if (!*line)
+			*line = name->line;
 	} else if (o->token.kind == '=') {
-		first_or_again(o, &o->option_line[id], name);
+		first_or_again(o, line, name);
 	} else {
 		snprintf(wanted, sizeof(wanted), "option `%s': `=' belongs after its name",
 			 option->name);
@@ -137,8 +138,68 @@ static void finding_title(struct outline *o)
 		first_or_again(o, &o->finding_line[id], title);
 	else
 		unknown_finding(o, title);
-	memset(&o->option_line[OPTION_FINDING_ENABLED], 0,
-	       (OPTION_COUNT - OPTION_FINDING_ENABLED) * sizeof(o->option_line[0]));
+}
+
+static bool is_pattern_name(const struct token *title)
+{
+	for (size_t i = 0; i < title->len; i++) {
+		char c = title->text[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		    c != '-')
+			return false;
+	}
+	return title->len && title->len < PATTERN_NAME;
+}
+
+static void pattern_title(struct outline *o)
+{
+	const struct token *title = &o->token;
+	struct landmarks *out = o->out;
+	char quoted[QUOTE_TEXT];
+
+	if (!is_pattern_name(title)) {
+		problem_add(o->problems, title->line,
+			    "`%s' is no name for a pattern: write at most %d letters, digits and "
+			    "hyphens",
+			    quote(quoted, title->text, title->len), PATTERN_NAME - 1);
+		return;
+	}
+	for (size_t i = 0; i < out->pattern_count; i++) {
+		struct landmark *known = &out->pattern[i];
+
+		if (strlen(known->name) == title->len &&
+		    !memcmp(known->name, title->text, title->len)) {
+			first_or_again(o, &known->line, title);
+			return;
+		}
+	}
+	if (out->pattern_count == PATTERNS_MAX) {
+		problem_add(o->problems, title->line,
+			    "pattern `%.*s' is one too many: there may be %d; take some out, or "
+			    "join them: match = '(one|other)'",
+			    (int)title->len, title->text, PATTERNS_MAX);
+		return;
+	}
+	out->pattern[out->pattern_count].line = title->line;
+	memcpy(out->pattern[out->pattern_count++].name, title->text, title->len);
+}
+
+/* A titled section's options begin anew with each. */
+static bool titled(struct outline *o, enum section_id id)
+{
+	if (o->token.kind != TOKEN_WORD)
+		return unexpected(o, id == SECTION_FINDING
+					     ? "the id of a finding belongs after `finding'"
+					     : "a name belongs after `pattern'");
+	if (id == SECTION_FINDING)
+		finding_title(o);
+	else
+		pattern_title(o);
+	memset(&o->out->option[OPTION_TITLED], 0,
+	       (OPTION_COUNT - OPTION_TITLED) * sizeof(o->out->option[0]));
+	advance(o);
+	return true;
 }
 
 static bool section(struct outline *o, enum section_id id, const struct token *name)
@@ -146,11 +207,9 @@ static bool section(struct outline *o, enum section_id id, const struct token *n
 	char wanted[96];
 
 	advance(o);
-	if (id == SECTION_FINDING) {
-		if (o->token.kind != TOKEN_WORD)
-			return unexpected(o, "the id of a finding belongs after `finding'");
-		finding_title(o);
-		advance(o);
+	if (id == SECTION_FINDING || id == SECTION_PATTERN) {
+		if (!titled(o, id))
+			return false;
 	} else {
 		first_or_again(o, &o->section_line[id], name);
 	}
@@ -284,15 +343,15 @@ static bool statements(struct outline *o, enum section_id in)
 	return false;
 }
 
-bool outline_walk(char *text, size_t len, unsigned lines[OPTION_COUNT], struct problems *problems)
+bool outline_walk(char *text, size_t len, struct landmarks *out, struct problems *problems)
 {
 	struct outline o = {
 		.lexer = {.text = text, .len = len, .line = 1, .problems = problems},
 		.problems = problems,
-		.option_line = lines,
+		.out = out,
 	};
 
-	memset(lines, 0, OPTION_COUNT * sizeof(lines[0]));
+	memset(out, 0, sizeof(*out));
 	advance(&o);
 	return statements(&o, SECTION_TOP);
 }

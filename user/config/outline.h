@@ -2,7 +2,8 @@
 /*
  * The first walk over a configuration text: which names stand where. It reports names that do not
  * exist (with the one that was probably meant), names in the wrong section, options and sections
- * given twice, findings that do not exist, and every mistake of syntax.
+ * given twice, findings that do not exist, patterns without a proper name, and every mistake of
+ * syntax.
  *
  * libConfuse, which reads the values afterwards, stops at the first unknown name and takes the last
  * of two equal ones without a word. So that it can go on, the statements that it would stumble over
@@ -14,12 +15,22 @@
 #include <stddef.h>
 #include "option.h"
 #include "problems.h"
+#include "../policy/policy.h"
+
+/* What stands where. */
+struct landmarks {
+	unsigned option[OPTION_COUNT]; /* first given on this line, 0: not; of titled sections: 0 */
+	size_t pattern_count;
+	struct landmark {
+		char name[PATTERN_NAME];
+		unsigned line;
+	} pattern[PATTERNS_MAX];
+};
 
 /*
- * `text` holds `len` bytes, none of them zero, and is changed as said above. `lines` tells where
- * each option was first given, 0 where it was not; of findings' options it tells nothing. False
- * where a mistake of syntax cut the text short.
+ * `text` holds `len` bytes, none of them zero, and is changed as said above. False where a mistake
+ * of syntax cut the text short.
  */
-bool outline_walk(char *text, size_t len, unsigned lines[OPTION_COUNT], struct problems *problems);
+bool outline_walk(char *text, size_t len, struct landmarks *out, struct problems *problems);
 
 #endif

@@ -27,13 +27,26 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 	problem_addv(current->problems, (unsigned)cfg->line, format, args);
 }
 
+static struct pattern_draft *pattern_of(struct draft *draft, const char *title)
+{
+	for (size_t i = 0; i < draft->pattern_count; i++)
+		if (title && !strcmp(draft->pattern[i].rule.name, title))
+			return &draft->pattern[i];
+	return NULL;
+}
+
+/* Titles that are no good have been reported; what they head is checked all the same. */
 static struct source *source_of(struct draft *draft, enum option_id id, const char *title)
 {
+	struct pattern_draft *pattern;
 	enum finding_id finding;
 
-	if (options[id].section != SECTION_FINDING)
+	if (id < OPTION_TITLED)
 		return &draft->option[id];
-	/* Titles that name no finding have been reported; their values are checked all the same. */
+	if (options[id].section == SECTION_PATTERN) {
+		pattern = pattern_of(draft, title);
+		return pattern ? &pattern->option[id - OPTION_PATTERN_ON] : NULL;
+	}
 	if (!title || !finding_parse(&finding, title))
 		return NULL;
 	return &draft->finding[finding][id - OPTION_FINDING_ENABLED];
@@ -92,9 +105,9 @@ static cfg_t *make_reader(void)
 		fill_section(&sections[i], (enum section_id)i);
 	n = (size_t)cfg_numopts(sections[SECTION_TOP]);
 	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT; i++) {
-		cfg_opt_t section =
-			CFG_SEC(section_names[i], sections[i],
-				i == SECTION_FINDING ? CFGF_MULTI | CFGF_TITLE : CFGF_NONE);
+		bool has_title = i == SECTION_FINDING || i == SECTION_PATTERN;
+		cfg_opt_t section = CFG_SEC(section_names[i], sections[i],
+					    has_title ? CFGF_MULTI | CFGF_TITLE : CFGF_NONE);
 
 		sections[SECTION_TOP][n++] = section;
 	}
@@ -140,7 +153,7 @@ static bool seed_list(cfg_opt_t *opt, struct config *config, const struct config
 
 static bool seed_lists(cfg_t *cfg, struct config *config)
 {
-	for (unsigned i = 0; i < OPTION_FINDING_ENABLED; i++) {
+	for (unsigned i = 0; i < OPTION_TITLED; i++) {
 		const struct config_option *option = &options[i];
 		cfg_t *section = section_of(cfg, option->section);
 
@@ -234,22 +247,47 @@ static bool take(struct draft *draft, cfg_opt_t *opt, const struct config_option
 	}
 }
 
-static void take_finding(struct draft *draft, cfg_t *section)
+static bool take_section(struct draft *draft, cfg_t *section, enum option_id first, unsigned count,
+			 void *place)
+{
+	for (unsigned i = first; i < first + count; i++)
+		if (!take(draft, cfg_getopt(section, options[i].name), &options[i],
+			  (char *)place + options[i].offset))
+			return false;
+	return true;
+}
+
+static bool take_finding(struct draft *draft, cfg_t *section)
 {
 	enum finding_id id;
 
-	if (!finding_parse(&id, cfg_title(section)))
-		return;
-	for (unsigned i = OPTION_FINDING_ENABLED; i < OPTION_COUNT; i++)
-		take(draft, cfg_getopt(section, options[i].name), &options[i],
-		     (char *)&draft->config->policy.rule[id] + options[i].offset);
+	return !finding_parse(&id, cfg_title(section)) ||
+	       take_section(draft, section, OPTION_FINDING_ENABLED, FINDING_OPTIONS,
+			    &draft->config->policy.rule[id]);
+}
+
+static bool take_pattern(struct draft *draft, cfg_t *section)
+{
+	struct pattern_draft *pattern = pattern_of(draft, cfg_title(section));
+
+	return !pattern ||
+	       take_section(draft, section, OPTION_PATTERN_ON, PATTERN_OPTIONS, pattern);
+}
+
+static bool take_titled(struct draft *draft, cfg_t *cfg, enum section_id id,
+			bool (*take_one)(struct draft *draft, cfg_t *section))
+{
+	cfg_opt_t *sections = cfg_getopt(cfg, section_names[id]);
+
+	for (unsigned i = 0; i < cfg_opt_size(sections); i++)
+		if (!take_one(draft, cfg_opt_getnsec(sections, i)))
+			return false;
+	return true;
 }
 
 static bool take_all(struct draft *draft, cfg_t *cfg)
 {
-	cfg_opt_t *findings = cfg_getopt(cfg, section_names[SECTION_FINDING]);
-
-	for (unsigned i = 0; i < OPTION_FINDING_ENABLED; i++) {
+	for (unsigned i = 0; i < OPTION_TITLED; i++) {
 		const struct config_option *option = &options[i];
 		cfg_t *section = section_of(cfg, option->section);
 
@@ -257,9 +295,8 @@ static bool take_all(struct draft *draft, cfg_t *cfg)
 			  place_of(draft->config, option)))
 			return false;
 	}
-	for (unsigned i = 0; i < cfg_opt_size(findings); i++)
-		take_finding(draft, cfg_opt_getnsec(findings, i));
-	return true;
+	return take_titled(draft, cfg, SECTION_FINDING, take_finding) &&
+	       take_titled(draft, cfg, SECTION_PATTERN, take_pattern);
 }
 
 bool draft_read(struct draft *draft, const char *text)

@@ -24,8 +24,14 @@
 	X(value_network)           /* struct prefix */                                      \
 	X(value_allowed_network)   /* struct prefix; not so wide that it ends the filter */ \
 	X(value_public_address)    /* struct prefix of full length, global */               \
+	X(value_subject)           /* enum pattern_subject */                               \
+	X(value_class)             /* enum finding_class */                                 \
+	X(value_recipients)        /* bool: whole */                                        \
 	X(value_interface)         /* nothing, as those below */                            \
 	X(value_host_name)                                                                  \
+	X(value_domain)                                                                     \
+	X(value_trap)                                                                       \
+	X(value_expression)                                                                 \
 	X(value_helo)                                                                       \
 	X(value_group)
 

@@ -7,6 +7,7 @@
 
 #define HOST_NAME_LEN  253 /* RFC 1035 2.3.4, without the root's dot */
 #define LABEL_LEN      63
+#define LOCAL_PART_LEN 64 /* RFC 5321 4.5.3.1.1 */
 #define GROUP_NAME_LEN 32
 
 static bool alphanumeric(char c)
@@ -68,6 +69,32 @@ bool value_host_name(void *out, const struct config_option *option, const char *
 	return value_refuse(why, text,
 			    "is no full host name: write it as the server's banner does, with "
 			    "its domain (mx.example.net), in ASCII, without a dot at the end");
+}
+
+bool value_domain(void *out, const struct config_option *option, const char *text,
+		  char why[WHY_TEXT])
+{
+	(void)out;
+	(void)option;
+	if (is_host_name(text))
+		return true;
+	return value_refuse(why, text,
+			    "is no domain of mail addresses: write what stands behind the @ "
+			    "(example.net), in ASCII, without a dot at the end");
+}
+
+bool value_trap(void *out, const struct config_option *option, const char *text, char why[WHY_TEXT])
+{
+	const char *at = strrchr(text, '@');
+
+	(void)out;
+	(void)option;
+	if (at && at - text <= LOCAL_PART_LEN && printable(text) && !strpbrk(text, "<>") &&
+	    is_host_name(at + 1))
+		return true;
+	return value_refuse(why, text,
+			    "is no mail address: write user@example.net, or @example.net for all "
+			    "of a domain, in ASCII");
 }
 
 bool value_helo(void *out, const struct config_option *option, const char *text, char why[WHY_TEXT])

@@ -10,8 +10,7 @@
  *    "findings": [{"id": .., "points": .., "detail": ..}], "latency_us": 85.2}
  *   {"event": "session", "client", "server", "ports", "helo": [..], "mail_from": [..],
  *    "rcpt_to": ["*@example.net"], "rcpt": 2, "starttls": false, "outcome": "...",
- *    "score": 0, "partial": false,
- *    "seconds": 1.2}
+ *    "score": 0, "partial": false, "seconds": 1.2, "findings": [..]}
  *   {"event": "expired" | "unblock" | "block" | "allow" | "unallow" | "mode" | "attached" |
  *    "detached" | "note", ...}
  */
