@@ -15,22 +15,38 @@ struct path {
 	size_t domain_len;
 };
 
-/* A source route ("@a,@b:user@domain", RFC 5321 4.1.2) is skipped; the last @ splits. */
+/* Behind the local part, "..." or bare; NULL where a quoted one has no end. */
+static const char *end_of_local(const char *text, size_t len)
+{
+	if (!len)
+		return NULL;
+	if (text[0] != '"')
+		return memrchr(text, '@', len);
+	for (size_t i = 1; i < len; i++) {
+		if (text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			return text + i + 1;
+	}
+	return NULL;
+}
+
+/*
+ * A source route ("@a,@b:user@domain", RFC 5321 4.1.2) is skipped. The @ that splits is the last
+ * one, or that behind the quotes: what they hold is no domain.
+ */
 static struct path split(const uint8_t *bytes, size_t len)
 {
-	struct path p = {.local = (const char *)bytes, .local_len = len};
-	const char *colon = len && bytes[0] == '@' ? memchr(bytes, ':', len) : NULL;
-	const char *at;
+	const char *text = (const char *)bytes, *end = text + len, *at;
+	const char *colon = len && text[0] == '@' ? memchr(text, ':', len) : NULL;
+	struct path p = {.local = colon ? colon + 1 : text};
 
-	if (colon) {
-		p.local = colon + 1;
-		p.local_len = len - (size_t)(p.local - (const char *)bytes);
-	}
-	at = memrchr(p.local, '@', p.local_len);
-	if (!at)
+	p.local_len = (size_t)(end - p.local);
+	at = end_of_local(p.local, p.local_len);
+	if (!at || at == end || *at != '@')
 		return p;
 	p.domain = at + 1;
-	p.domain_len = p.local_len - (size_t)(p.domain - p.local);
+	p.domain_len = (size_t)(end - p.domain);
 	p.local_len = (size_t)(at - p.local);
 	return p;
 }
@@ -40,20 +56,52 @@ static bool same(const char *known, const char *text, size_t len)
 	return strlen(known) == len && !strncasecmp(known, text, len);
 }
 
-static bool is_domain_byte(unsigned char c)
+static bool is_alphanumeric(unsigned char c)
 {
-	return c >= 0x80 || c == '.' || c == '-' || c == '_' || (c >= '0' && c <= '9') ||
-	       (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* How many bytes the UTF-8 character at the start takes (RFC 3629 4), 0 where it is none. */
+static size_t utf8_len(const unsigned char *text, size_t len)
+{
+	size_t want = text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+
+	if (!want || want > len || text[0] > 0xf4)
+		return 0;
+	/* Overlong forms, surrogates, beyond U+10FFFF. */
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
+	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+		return 0;
+	for (size_t i = 1; i < want; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return want;
+}
+
+/* "[192.0.2.1]", "[IPv6:2001:db8::1]" (RFC 5321 4.1.3). */
+static bool literal_is_legal(const char *domain, size_t len)
+{
+	for (size_t i = 1; i + 1 < len; i++)
+		if (!is_alphanumeric((unsigned char)domain[i]) && !memchr(".:-", domain[i], 3))
+			return false;
+	return len > 2 && domain[len - 1] == ']';
 }
 
 static bool domain_is_legal(const char *domain, size_t len)
 {
-	if (len > 2 && domain[0] == '[' && domain[len - 1] == ']')
-		return true; /* an address literal */
-	for (size_t i = 0; i < len; i++)
-		if (!is_domain_byte((unsigned char)domain[i]))
+	const unsigned char *text = (const unsigned char *)domain;
+	bool named = false;
+	size_t step;
+
+	if (len && domain[0] == '[')
+		return literal_is_legal(domain, len);
+	for (size_t i = 0; i < len; i += step) {
+		step = text[i] < 0x80 ? 1 : utf8_len(text + i, len - i);
+		if (!step || (step == 1 && !is_alphanumeric(text[i]) && !memchr(".-_", text[i], 3)))
 			return false;
-	return len > 0;
+		named |= step > 1 || is_alphanumeric(text[i]);
+	}
+	return named;
 }
 
 static bool has_control_bytes(const uint8_t *bytes, size_t len)
@@ -75,8 +123,6 @@ void envelope_check_sender(struct findings *out, const uint8_t *bytes, size_t le
 	escape_bytes(text, sizeof(text), bytes, len);
 	if (!p.domain || !p.local_len || has_control_bytes(bytes, len) ||
 	    !domain_is_legal(p.domain, p.domain_len)) {
-		/* Sendmail and others take a bare local name of their own host; nobody else's does.
-		 */
 		findings_add(out, FINDING_SENDER_ILLEGAL, false, "<%s>", text);
 		return;
 	}
@@ -87,7 +133,7 @@ void envelope_check_sender(struct findings *out, const uint8_t *bytes, size_t le
 
 static bool is_trap(const char *trap, const struct path *p)
 {
-	const char *at = strchr(trap, '@');
+	const char *at = strrchr(trap, '@');
 
 	if (!at || !p->domain || !same(at + 1, p->domain, p->domain_len))
 		return false;
@@ -114,7 +160,8 @@ const char *envelope_redact(char *text, size_t size, const uint8_t *bytes, size_
 	struct path p = split(bytes, len);
 	char domain[256];
 
-	if (!p.domain)
+	/* What is no domain may be anything, part of a name too. */
+	if (!p.domain || !domain_is_legal(p.domain, p.domain_len))
 		snprintf(text, size, "*");
 	else
 		snprintf(text, size, "*@%s",

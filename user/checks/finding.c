@@ -50,7 +50,7 @@ bool findings_add_pattern(struct findings *f, unsigned which, const char *format
 
 	for (size_t i = 0; i < f->count; i++)
 		patterns += f->list[i].id == FINDING_PATTERN;
-	if (patterns > FINDINGS_PATTERNS || find(f, FINDING_PATTERN, which))
+	if (patterns >= FINDINGS_PATTERNS || find(f, FINDING_PATTERN, which))
 		return false;
 	finding = &f->list[f->count++];
 	*finding = (struct finding){.id = FINDING_PATTERN, .which = which};

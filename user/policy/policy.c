@@ -123,10 +123,16 @@ static uint32_t doubled(uint32_t ttl, uint32_t cap, unsigned repeats)
 	return ttl;
 }
 
+/* A pattern has no class of its own for it: one that convicts lives as convictions do. */
+static enum ttl_class ttl_class_of(const struct finding *cause)
+{
+	return cause->id == FINDING_PATTERN ? TTL_CONVICTING : finding_types[cause->id].ttl;
+}
+
 static uint32_t convicted_ttl(const struct policy *policy, const struct finding *cause,
 			      unsigned repeats)
 {
-	const struct ttl_rule *ttl = &policy->ttl[finding_types[cause->id].ttl];
+	const struct ttl_rule *ttl = &policy->ttl[ttl_class_of(cause)];
 	uint32_t own = rule_of(policy, cause)->ttl;
 
 	return doubled(own ? own : ttl->first, ttl->cap, repeats);

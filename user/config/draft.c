@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "draft.h"
+
+/* What a pattern means that says nothing of it: something to look at, never enough to block. */
+#define PATTERN_POINTS 3
+
+void draft_begin(struct draft *draft, const struct landmarks *marks)
+{
+	for (unsigned i = 0; i < OPTION_TITLED; i++)
+		draft->option[i].line = marks->option[i];
+	draft->pattern_count = marks->pattern_count;
+	for (size_t i = 0; i < marks->pattern_count; i++) {
+		struct pattern_draft *pattern = &draft->pattern[i];
+
+		memcpy(pattern->rule.name, marks->pattern[i].name, sizeof(pattern->rule.name));
+		pattern->line = marks->pattern[i].line;
+		pattern->rule.class = CLASS_COUNT;
+		pattern->rule.rule.enabled = true;
+		pattern->rule.rule.points = PATTERN_POINTS;
+	}
+}
+
+static enum finding_class default_class(enum pattern_subject subject)
+{
+	return subject == PATTERN_HELO ? CLASS_NAMES : CLASS_ENVELOPE;
+}
+
+bool draft_take_patterns(struct draft *draft)
+{
+	struct config *config = draft->config;
+	char why[WHY_TEXT];
+
+	for (size_t i = 0; i < draft->pattern_count; i++) {
+		const struct pattern_draft *from = &draft->pattern[i];
+		struct pattern_rule *rule = &config->policy.pattern[i];
+
+		/* It compiled when its line was read: only memory can be what is wrong now. */
+		config->patterns[i] = pattern_new(from->on, from->match, why, sizeof(why));
+		if (!config->patterns[i])
+			return false;
+		*rule = from->rule;
+		if (rule->class == CLASS_COUNT)
+			rule->class = default_class(from->on);
+		config->patterns_count = config->policy.pattern_count = i + 1;
+	}
+	return true;
+}
+
+void draft_free_patterns(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->pattern_count; i++)
+		free(draft->pattern[i].match);
+}
