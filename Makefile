@@ -36,7 +36,7 @@ ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=address$(comma)undefined,-
 
 # v3 (32-bit subregisters, atomics) is in every kernel from 5.15; the default differs by clang.
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -fno-stack-protector \
-              -idirafter /usr/include/$(shell $(CC) -dumpmachine)
+              -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
 BPF_OBJECT := $(BUILD)/mxdp.bpf.o
 SKELETON   := $(BUILD)/include/mxdp.skel.h

@@ -244,9 +244,6 @@ static void follow_command(struct dialogue *d, const struct smtp_command *comman
 	case SMTP_QUIT:
 		d->quit = true;
 		break;
-	case SMTP_XCLIENT:
-		d->relay = true;
-		break;
 	default:
 		break;
 	}
@@ -262,6 +259,9 @@ void take_command(struct dialogue *d, const struct line *line)
 	size_t len = line_text(line);
 	struct smtp_command command = smtp_command_parse(line->bytes, len);
 
+	/* The header's own line: a server that expects it gives no reply. */
+	if (d->claims_proxy && !d->commands && smtp_word(line->bytes, len, "PROXY"))
+		return;
 	if (line->last != '\r')
 		accuse(d, FINDING_BARE_LF, false, "%s ended by LF alone",
 		       smtp_verb_name(command.verb));

@@ -14,7 +14,7 @@ bool dialogue_is_mx(const struct dialogue *d)
 /* A relay speaks for others: nothing it says is held against it. */
 void accuse(struct dialogue *d, enum finding_id id, bool mild, const char *format, ...)
 {
-	bool known = d->banner_begun || d->midway;
+	bool known = (d->banner_begun || d->midway) && !d->claims_proxy;
 	char detail[FINDING_DETAIL];
 	va_list args;
 
@@ -28,7 +28,7 @@ void accuse(struct dialogue *d, enum finding_id id, bool mild, const char *forma
 
 void accuse_of(struct dialogue *d, const struct finding *f)
 {
-	bool known = d->banner_begun || d->midway;
+	bool known = (d->banner_begun || d->midway) && !d->claims_proxy;
 
 	if (f->id != FINDING_PATTERN)
 		accuse(d, f->id, f->mild, "%s", f->detail);
@@ -107,6 +107,10 @@ static void client_byte(struct dialogue *d, uint8_t byte, uint32_t ack)
 {
 	struct line *line = &d->from_client;
 
+	if (d->proxy_left) {
+		d->proxy_left--;
+		return;
+	}
 	if (d->bdat_left) {
 		d->bdat_left--;
 		return;

@@ -90,7 +90,7 @@ struct dialogue {
 	enum dialogue_state state;
 	bool partial;  /* something in between was not seen, or it was joined midway */
 	bool midway;   /* joined after the banner, or where a refusal leaves that open */
-	bool relay;    /* PROXY header or XCLIENT: a relay of ours */
+	bool relay;    /* PROXY header or XCLIENT, and the server took it: a relay of ours */
 	bool starttls; /* the session went to TLS */
 	bool quit;
 	bool dropped; /* the client left without QUIT; the owner says so before dialogue_end() */
@@ -111,10 +111,13 @@ struct dialogue {
 	size_t opening_len;
 	bool opening_done;
 	enum smtp_opening opened;
-	bool banner_begun; /* a 220 line was seen */
-	bool banner_done;  /* the last one was, or a refusal in its place */
-	bool greeted;      /* HELO or EHLO seen */
-	bool ehlo_reply;   /* inside the reply to EHLO */
+	bool claims_proxy; /* a PROXY header came; the server has not shown yet what it makes of it
+			    */
+	uint64_t proxy_left; /* bytes of the header still to skip */
+	bool banner_begun;   /* a 220 line was seen */
+	bool banner_done;    /* the last one was, or a refusal in its place */
+	bool greeted;        /* HELO or EHLO seen */
+	bool ehlo_reply;     /* inside the reply to EHLO */
 	bool pipelining, pipe_connect, auth_offered;
 	bool offers_known; /* a whole reply to HELO or EHLO was seen */
 	bool spoke_early;

@@ -30,6 +30,8 @@ bool listens_to_commands(const struct dialogue *d);
 /* opening.c */
 void note_early_talk(struct dialogue *d, uint32_t ack);
 void settle_early_talk(struct dialogue *d);
+/* What the server made of a PROXY header: took it, or answered with an error. */
+void settle_proxy(struct dialogue *d, bool taken);
 /* The first bytes: foreign protocols show themselves before any line is complete. */
 void take_opening(struct dialogue *d, const uint8_t *data, size_t len);
 

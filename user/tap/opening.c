@@ -5,6 +5,8 @@
 #include "../base/escape.h"
 #include "dialogue_inside.h"
 
+#define PROXY_V2_LENGTH 14 /* where the length stands in its header */
+
 /*
  * Early talk, believed once the server acknowledged it (only then do bytes come here), and only
  * where the server is known not to invite it: Exim's PIPE_CONNECT does. A TLS client always speaks
@@ -14,8 +16,8 @@ void settle_early_talk(struct dialogue *d)
 {
 	char text[FINDING_DETAIL / 2];
 
-	if (d->spoke_early && d->opening_done && d->opened != OPENING_TLS && d->banner_begun &&
-	    !d->midway && d->profile->pipe_connect == PIPE_CONNECT_NO)
+	if (d->spoke_early && d->opening_done && !d->claims_proxy && d->opened != OPENING_TLS &&
+	    d->banner_begun && !d->midway && d->profile->pipe_connect == PIPE_CONNECT_NO)
 		accuse(d, FINDING_EARLY_TALKER, false, "before the banner: \"%s\"",
 		       escape_bytes(text, sizeof(text), d->opening, d->opening_len));
 }
@@ -39,6 +41,34 @@ static void trim_opening(struct dialogue *d)
 	d->opening_len = len;
 }
 
+/*
+ * PROXY v1 is a line of its own; v2 is 16 bytes that end in the length of what follows. Anybody can
+ * send one: whether this is a relay of ours shows when the server goes on as if nothing had been
+ * said, or complains.
+ */
+static void take_proxy_header(struct dialogue *d)
+{
+	d->claims_proxy = true;
+	if (d->opening[0] != 'P')
+		d->proxy_left = sizeof(d->opening) + ((unsigned)d->opening[PROXY_V2_LENGTH] << 8 |
+						      d->opening[PROXY_V2_LENGTH + 1]);
+}
+
+void settle_proxy(struct dialogue *d, bool taken)
+{
+	if (!d->claims_proxy)
+		return;
+	d->claims_proxy = false;
+	if (taken) {
+		d->relay = true;
+		d->held.count = 0;
+	} else {
+		d->opened = OPENING_SMTP;
+		release_held(d);
+		settle_early_talk(d);
+	}
+}
+
 static void judge_opening(struct dialogue *d)
 {
 	char text[FINDING_DETAIL / 2];
@@ -50,8 +80,8 @@ static void judge_opening(struct dialogue *d)
 		trim_opening(d);
 		return;
 	case OPENING_PROXY:
-		d->relay = true;
-		break;
+		take_proxy_header(d);
+		return;
 	case OPENING_TLS:
 		accuse(d, FINDING_TLS_ON_25, false, "opened with \"%s\"", text);
 		break;
@@ -68,7 +98,10 @@ void take_opening(struct dialogue *d, const uint8_t *data, size_t len)
 		len--;
 	}
 	d->opened = smtp_opening_of(d->opening, d->opening_len);
-	if (d->opened == OPENING_UNDECIDED && d->opening_len < sizeof(d->opening))
+	/* Of PROXY v2 the length is wanted too. */
+	if (d->opening_len < sizeof(d->opening) &&
+	    (d->opened == OPENING_UNDECIDED ||
+	     (d->opened == OPENING_PROXY && d->opening[0] != 'P')))
 		return;
 	d->opening_done = true;
 	judge_opening(d);

@@ -190,6 +190,7 @@ static void take_reply(struct dialogue *d, const struct smtp_reply *reply, uint3
 	if (!d->pending_count) {
 		if (code == 421)
 			d->refused = code;
+		settle_proxy(d, false); /* an answer to the header itself */
 		d->state = DIALOGUE_COMMAND;
 		return;
 	}
@@ -207,7 +208,10 @@ static void take_reply(struct dialogue *d, const struct smtp_reply *reply, uint3
 		d->starttls = true;
 		line_clear(&d->from_client);
 	}
-	if (asked.verb == SMTP_RCPT)
+	settle_proxy(d, code < 400);
+	if (asked.verb == SMTP_XCLIENT && code == 220)
+		d->relay = true; /* only clients that the server trusts may say so */
+	else if (asked.verb == SMTP_RCPT)
 		take_rcpt_reply(d, reply);
 	else if (asked.verb == SMTP_AUTH)
 		take_auth_reply(d, code);
