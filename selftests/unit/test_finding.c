@@ -22,7 +22,8 @@ static void table_is_whole(void **state)
 		assert_int_equal(!strncmp(type->id, "helo-", 5), type->class == CLASS_NAMES);
 		/* What convicts lives long, and only what convicts can have a form that does not.
 		 */
-		assert_int_equal(type->convicts, type->ttl == TTL_CONVICTING);
+		assert_int_equal(type->convicts,
+				 type->ttl == TTL_CONVICTING || type->ttl == TTL_DAY);
 		if (type->mild_points)
 			assert_true(type->convicts);
 		for (int j = 0; j < i; j++)
@@ -76,6 +77,52 @@ static void list_is_bounded(void **state)
 		assert_int_equal(box.guard[i], 0xa5);
 }
 
+static void each_pattern_counts_once(void **state)
+{
+	struct findings f = {0};
+
+	(void)state;
+	assert_true(findings_add_pattern(&f, 3, "%s", "first"));
+	assert_false(findings_add_pattern(&f, 3, "%s", "second"));
+	assert_true(findings_add_pattern(&f, 0, "%s", "third"));
+	assert_int_equal(f.count, 2);
+	assert_int_equal(f.list[0].id, FINDING_PATTERN);
+	assert_int_equal(f.list[0].which, 3);
+	assert_false(f.list[0].mild);
+	assert_string_equal(f.list[0].detail, "first");
+	assert_int_equal(f.list[1].which, 0);
+	assert_string_equal(f.list[1].detail, "third");
+	/* What a client does besides is not hidden behind them. */
+	assert_true(findings_add(&f, FINDING_EARLY_TALKER, false, "x"));
+	assert_int_equal(f.list[2].which, 0);
+}
+
+static void patterns_are_bounded(void **state)
+{
+	struct {
+		struct findings f;
+		unsigned char guard[64];
+	} box;
+	const size_t room = sizeof(box.f.list) / sizeof(box.f.list[0]);
+
+	(void)state;
+	memset(&box, 0, sizeof(box));
+	memset(box.guard, 0xa5, sizeof(box.guard));
+	for (unsigned which = 1; which < 100; which++)
+		assert_int_equal(findings_add_pattern(&box.f, which, "%u", which),
+				 which <= FINDINGS_PATTERNS);
+	assert_int_equal(box.f.count, FINDINGS_PATTERNS);
+	for (int id = 0; id < FINDING_COUNT; id++)
+		assert_true(findings_add(&box.f, (enum finding_id)id, false, "x"));
+	assert_int_equal(box.f.count, room);
+	assert_false(findings_add_pattern(&box.f, 100, "x"));
+	for (int id = 0; id < FINDING_COUNT; id++)
+		assert_false(findings_add(&box.f, (enum finding_id)id, false, "x"));
+	assert_int_equal(box.f.count, room);
+	for (size_t i = 0; i < sizeof(box.guard); i++)
+		assert_int_equal(box.guard[i], 0xa5);
+}
+
 static void ids_parse_back(void **state)
 {
 	enum finding_id id;
@@ -122,9 +169,10 @@ static void classes_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table_is_whole),    cmocka_unit_test(strong_replaces_mild),
-		cmocka_unit_test(list_is_bounded),   cmocka_unit_test(ids_parse_back),
-		cmocka_unit_test(causes_parse_back), cmocka_unit_test(classes_have_names),
+		cmocka_unit_test(table_is_whole),       cmocka_unit_test(strong_replaces_mild),
+		cmocka_unit_test(list_is_bounded),      cmocka_unit_test(each_pattern_counts_once),
+		cmocka_unit_test(patterns_are_bounded), cmocka_unit_test(ids_parse_back),
+		cmocka_unit_test(causes_parse_back),    cmocka_unit_test(classes_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ static void single_findings(void **state)
 			assert_int_equal(d.kind, DECISION_BLOCK);
 			assert_int_equal(d.cause, id);
 			assert_int_equal(d.action, ACTION_DROP);
-			assert_int_equal(d.ttl, 30 * MINUTE);
+			assert_int_equal(d.ttl, type->ttl == TTL_DAY ? DAY : 30 * MINUTE);
 		} else {
 			assert_int_equal(d.kind,
 					 type->points >= 5 ? DECISION_WATCH : DECISION_PASS);
@@ -258,6 +258,130 @@ static void own_times_to_live(void **state)
 	assert_int_equal(policy_decide(&policy, &scored, 1).ttl, 2 * HOUR);
 	policy.rule[FINDING_HELO_LOCALHOST].enabled = false;
 	assert_int_equal(policy_decide(&policy, &scored, 1).ttl, 20 * MINUTE);
+}
+
+/* --- patterns --- */
+
+/* One pattern of each class but the lists, each worth six points. */
+static struct policy with_patterns(void)
+{
+	static const struct pattern_rule rules[] = {
+		{"talk", CLASS_PROTOCOL, {.enabled = true, .points = 6}},
+		{"helo", CLASS_NAMES, {.enabled = true, .points = 6}},
+		{"from", CLASS_ENVELOPE, {.enabled = true, .points = 6}},
+	};
+	struct policy policy = defaults();
+
+	policy.pattern_count = 3;
+	memcpy(policy.pattern, rules, sizeof(rules));
+	return policy;
+}
+
+static void add_pattern(struct findings *f, unsigned which)
+{
+	assert_true(findings_add_pattern(f, which, "x"));
+}
+
+static void patterns_score_in_their_class(void **state)
+{
+	struct policy policy = with_patterns();
+	struct findings two = {0}, one = {0};
+	struct decision d;
+
+	(void)state;
+	add_pattern(&two, 1);
+	assert_int_equal(policy_decide(&policy, &two, 0).kind, DECISION_WATCH);
+	assert_int_equal(policy_decide(&policy, &two, 0).score, 6);
+	add_pattern(&two, 2);
+	d = policy_decide(&policy, &two, 0);
+	assert_int_equal(d.score, 12);
+	assert_int_equal(d.kind, DECISION_BLOCK);
+	assert_int_equal(d.cause, CAUSE_SCORE);
+	assert_int_equal(d.ttl, 10 * MINUTE);
+	/* Of one class with the findings of the table, and so no second one. */
+	add_pattern(&one, 0);
+	add(&one, FINDING_ILLEGAL_PIPELINING);
+	assert_int_equal(policy_decide(&policy, &one, 0).score, 12);
+	assert_int_equal(policy_decide(&policy, &one, 0).kind, DECISION_WATCH);
+	policy.pattern[0].class = CLASS_ENVELOPE;
+	assert_int_equal(policy_decide(&policy, &one, 0).kind, DECISION_BLOCK);
+}
+
+static void patterns_on_names_are_capped(void **state)
+{
+	const struct policy policy = with_patterns();
+	struct findings f = {0};
+
+	(void)state;
+	add_pattern(&f, 1);
+	add(&f, FINDING_HELO_LOCALHOST);
+	assert_int_equal(policy_decide(&policy, &f, 0).score, 8);
+}
+
+static void patterns_convict(void **state)
+{
+	struct policy policy = with_patterns();
+	struct findings f = {0};
+	struct decision d;
+
+	(void)state;
+	add_pattern(&f, 2);
+	policy.pattern[2].rule.convicts = true;
+	d = policy_decide(&policy, &f, 0);
+	assert_int_equal(d.kind, DECISION_BLOCK);
+	assert_int_equal(d.cause, FINDING_PATTERN);
+	assert_int_equal(d.action, ACTION_DROP);
+	assert_int_equal(d.ttl, 30 * MINUTE);
+	assert_int_equal(policy_decide(&policy, &f, 9).ttl, DAY);
+	policy.pattern[2].rule.ttl = 5;
+	assert_int_equal(policy_decide(&policy, &f, 0).ttl, 5);
+	assert_int_equal(policy_decide(&policy, &f, 2).ttl, 20);
+	/* Without conviction its time counts beside the others'. */
+	policy.pattern[2].rule.convicts = false;
+	policy.pattern[2].rule.ttl = HOUR;
+	add_pattern(&f, 0);
+	d = policy_decide(&policy, &f, 1);
+	assert_int_equal(d.kind, DECISION_BLOCK);
+	assert_int_equal(d.ttl, 2 * HOUR);
+}
+
+static void patterns_are_switched_off(void **state)
+{
+	struct policy policy = with_patterns();
+	struct findings f = {0};
+	struct decision d;
+
+	(void)state;
+	add_pattern(&f, 0);
+	add_pattern(&f, 2);
+	policy.pattern[2].rule.convicts = true;
+	policy.rule[FINDING_PATTERN].enabled = false;
+	d = policy_decide(&policy, &f, 0);
+	assert_int_equal(d.score, 0);
+	assert_int_equal(d.kind, DECISION_PASS);
+	policy.rule[FINDING_PATTERN].enabled = true;
+	/* Matched before the configuration was read anew: nobody knows any more what it meant. */
+	policy.pattern_count = 0;
+	d = policy_decide(&policy, &f, 0);
+	assert_int_equal(d.score, 0);
+	assert_int_equal(d.kind, DECISION_PASS);
+}
+
+static void patterns_are_named(void **state)
+{
+	struct policy policy = with_patterns();
+	char text[POLICY_FINDING_NAME];
+	struct findings f = {0};
+
+	(void)state;
+	add(&f, FINDING_EARLY_TALKER);
+	add_pattern(&f, 1);
+	add_pattern(&f, 3);
+	memset(policy.pattern[1].name, 'x', PATTERN_NAME - 1);
+	assert_string_equal(policy_finding_name(text, &policy, &f.list[0]), "early-talker");
+	assert_string_equal(policy_finding_name(text, &policy, &f.list[1]),
+			    "pattern:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+	assert_string_equal(policy_finding_name(text, &policy, &f.list[2]), "pattern");
 }
 
 /* --- history --- */
@@ -533,6 +657,11 @@ int main(void)
 		cmocka_unit_test(overrides_decide),
 		cmocka_unit_test(blocks_double_up_to_the_cap),
 		cmocka_unit_test(own_times_to_live),
+		cmocka_unit_test(patterns_score_in_their_class),
+		cmocka_unit_test(patterns_on_names_are_capped),
+		cmocka_unit_test(patterns_convict),
+		cmocka_unit_test(patterns_are_switched_off),
+		cmocka_unit_test(patterns_are_named),
 		with_history(repeats_are_counted),
 		with_history(one_block_is_one_repeat),
 		with_history(offence_without_block),
