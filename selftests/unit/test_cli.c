@@ -702,6 +702,7 @@ static void refusals_name_their_line(void **state)
 {
 	static const char answer[] = "{\"ok\": false, \"errors\": [{\"entry\": \"192.0.2.2\", "
 				     "\"error\": \"our own\\u001b\"}, {\"entry\": 7}]}\n";
+	static const struct ask_field fields[] = {{"for", "2h"}, {"reason", NULL}, {0}};
 	struct cli before = cli;
 	struct entries entries;
 	struct capture said;
@@ -715,8 +716,7 @@ static void refusals_name_their_line(void **state)
 	cli.socket = a.path;
 	assert_int_equal(pthread_create(&a.thread, NULL, play_agent, &a), 0);
 	capture_begin(&said, 2);
-	code = entries_send(&entries, ask_request("block", "for", "2h", "reason", NULL, NULL),
-			    &done);
+	code = entries_send(&entries, ask_request("block", fields), &done);
 	capture_end(&said);
 	agent_end(&a);
 	assert_int_equal(code, CLI_FAILED);

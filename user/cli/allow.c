@@ -102,9 +102,11 @@ int cmd_allow(int argc, char **argv)
 		else
 			return CLI_USAGE;
 	}
-	if (optind < argc)
-		return change(argc, argv, ask_request("allow", "for", span, "reason", reason, NULL),
-			      "allowed");
+	if (optind < argc) {
+		const struct ask_field fields[] = {{"for", span}, {"reason", reason}, {0}};
+
+		return change(argc, argv, ask_request("allow", fields), "allowed");
+	}
 	if (span || reason)
 		return cli_misused("name an address or a network, or `-' for standard input");
 	return list_allowed();

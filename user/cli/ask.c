@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,19 +8,13 @@
 #include "entries.h"
 #include "text.h"
 
-json_t *ask_request(const char *verb, ...)
+json_t *ask_request(const char *verb, const struct ask_field *fields)
 {
 	json_t *request = json_pack("{s:s}", "verb", verb);
-	const char *key, *value;
-	va_list args;
 
-	va_start(args, verb);
-	while (request && (key = va_arg(args, const char *))) {
-		value = va_arg(args, const char *);
-		if (value)
-			json_object_set_new(request, key, json_string(value));
-	}
-	va_end(args);
+	for (; request && fields && fields->key; fields++)
+		if (fields->value)
+			json_object_set_new(request, fields->key, json_string(fields->value));
 	return request;
 }
 

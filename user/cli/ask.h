@@ -43,10 +43,15 @@ int ask_to_change(const struct question *question, json_int_t *done);
 /* A data function that prints each object as a line of JSON. */
 int ask_print_json(const json_t *data, void *unused);
 
+struct ask_field {
+	const char *key; /* NULL ends them */
+	const char *value;
+};
+
 /*
- * {"verb": verb} with text fields: pairs of key and value, NULL ends. Values that are NULL are left
- * out, so are those that are no UTF-8. NULL where memory ran out.
+ * {"verb": verb} with text fields (NULL for none). Values that are NULL are left out, so are those
+ * that are no UTF-8. NULL where memory ran out.
  */
-json_t *ask_request(const char *verb, ...) __attribute__((sentinel));
+json_t *ask_request(const char *verb, const struct ask_field *fields);
 
 #endif

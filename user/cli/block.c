@@ -68,10 +68,13 @@ int cmd_block(int argc, char **argv)
 		return cli_misused("name an address or a network, or `-' for standard input");
 	code = entries_read(&entries, argc, argv, stdin);
 	if (code == CLI_DONE && entries.count) {
-		code = entries_send(&entries,
-				    ask_request("block", "for", b.span, "reason", b.reason,
-						"action", b.action, "ports", b.ports, NULL),
-				    &done);
+		const struct ask_field fields[] = {{"for", b.span},
+						   {"reason", b.reason},
+						   {"action", b.action},
+						   {"ports", b.ports},
+						   {0}};
+
+		code = entries_send(&entries, ask_request("block", fields), &done);
 		if (code == CLI_DONE && !cli.json)
 			tell_block(&b, done);
 	}
@@ -90,11 +93,12 @@ static void tell_unblock(json_int_t done)
 
 static int unblock_by(const char *by, const char *since)
 {
+	const struct ask_field fields[] = {{"by", by}, {"since", since}, {0}};
 	struct question question = {.patience = ASK_CHANGE};
 	json_int_t done;
 	int code;
 
-	question.request = ask_request("unblock", "by", by, "since", since, NULL);
+	question.request = ask_request("unblock", fields);
 	code = ask_to_change(&question, &done);
 	if (code == CLI_DONE && !cli.json)
 		tell_unblock(done);

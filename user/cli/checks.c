@@ -64,7 +64,8 @@ static int list_checks(void)
 
 static int switch_check(const char *set, const char *id)
 {
-	struct question question = {.request = ask_request("checks", "set", set, "id", id, NULL)};
+	const struct ask_field fields[] = {{"set", set}, {"id", id}, {0}};
+	struct question question = {.request = ask_request("checks", fields)};
 	json_int_t done;
 	int code = ask_to_change(&question, &done);
 

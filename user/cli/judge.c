@@ -132,7 +132,7 @@ static bool judge_line(const struct judge *j, const struct lines *lines)
 	const char *tab = memchr(lines->text, '\t', lines->len);
 	size_t len = tab ? (size_t)(tab - lines->text) : lines->len;
 	char client[ADDR_TEXT] = "", quoted[TEXT_QUOTE];
-	struct judgement one;
+	struct judgement one = {.helo = ""};
 
 	if (len < sizeof(client) && !memchr(lines->text, '\0', len))
 		memcpy(client, lines->text, len);
@@ -143,8 +143,10 @@ static bool judge_line(const struct judge *j, const struct lines *lines)
 			lines->number, text_quote(quoted, lines->text));
 		return false;
 	}
-	one.helo = tab ? tab + 1 : "";
-	one.helo_len = tab ? lines->len - len - 1 : 0;
+	if (tab) {
+		one.helo = tab + 1;
+		one.helo_len = lines->len - len - 1;
+	}
 	return tell(j, &one) == CLI_DONE;
 }
 

@@ -23,6 +23,20 @@ static int show(const json_t *closing)
 	return CLI_DONE;
 }
 
+static int set_or_show(const char *mode, const char *span)
+{
+	const struct ask_field fields[] = {{"mode", mode}, {"for", span}, {0}};
+	struct question question = {.request = ask_request("mode", fields)};
+	json_t *closing;
+	int code = ask(&question, &closing);
+
+	if (code != CLI_DONE)
+		return code;
+	code = show(closing);
+	json_decref(closing);
+	return code;
+}
+
 int cmd_mode(int argc, char **argv)
 {
 	static const struct option words[] = {
@@ -31,9 +45,7 @@ int cmd_mode(int argc, char **argv)
 	};
 	const char *modes[] = {mode_name(MODE_MONITOR), mode_name(MODE_ENFORCE)};
 	const char *span = NULL, *mode;
-	struct question question = {0};
-	json_t *closing;
-	int c, code;
+	int c;
 
 	while ((c = cli_next(argc, argv, ":", words)) != -1) {
 		if (c != 'f' || !cli_span_is_good("--for", optarg, true))
@@ -45,11 +57,5 @@ int cmd_mode(int argc, char **argv)
 		return cli_misused("write monitor or enforce, or nothing to see what it is");
 	if (mode && !cli_word_is_one_of("mode", mode, modes, 2))
 		return CLI_USAGE;
-	question.request = ask_request("mode", "mode", mode, "for", span, NULL);
-	code = ask(&question, &closing);
-	if (code != CLI_DONE)
-		return code;
-	code = show(closing);
-	json_decref(closing);
-	return code;
+	return set_or_show(mode, span);
 }
