@@ -84,6 +84,7 @@ static void assert_policies_equal(const struct policy *a, const struct policy *b
 		assert_int_equal(a->ttl[i].first, b->ttl[i].first);
 		assert_int_equal(a->ttl[i].cap, b->ttl[i].cap);
 	}
+	assert_int_equal(a->pattern_count, b->pattern_count);
 }
 
 static void assert_configs_equal(const struct config *a, const struct config *b)
@@ -103,6 +104,8 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_prefixes_equal(&a->our_public_addresses, &b->our_public_addresses);
 	assert_names_equal(&a->known_bots, &b->known_bots);
 	assert_names_equal(&a->suspect_names, &b->suspect_names);
+	assert_names_equal(&a->our_domains, &b->our_domains);
+	assert_names_equal(&a->trap_addresses, &b->trap_addresses);
 	assert_int_equal(a->verdicts_max, b->verdicts_max);
 	assert_int_equal(a->flows_max, b->flows_max);
 	assert_int_equal(a->ring_bytes, b->ring_bytes);
@@ -110,8 +113,10 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_int_equal(a->server_budget, b->server_budget);
 	assert_int_equal(a->sessions_max, b->sessions_max);
 	assert_int_equal(a->log_events, b->log_events);
+	assert_int_equal(a->log_recipients, b->log_recipients);
 	assert_string_equal(a->socket_group, b->socket_group);
 	assert_policies_equal(&a->policy, &b->policy);
+	assert_int_equal(a->patterns_count, b->patterns_count);
 }
 
 static void load_good(struct config *config, const char *path)
@@ -149,6 +154,8 @@ static void defaults_are_the_contract(void **state)
 	assert_int_equal(config.courtesy, 3600);
 	assert_int_equal(config.reset_limit, 1000);
 	assert_false(config.kill_connections);
+	assert_false(config.log_recipients);
+	assert_int_equal(config.patterns_count, 0);
 	assert_int_equal(config.policy.ttl[TTL_CONVICTING].first, 1800);
 	assert_int_equal(config.policy.ttl[TTL_CONVICTING].cap, 86400);
 	assert_int_equal(config.policy.ttl[TTL_SCORED].first, 600);
@@ -191,6 +198,61 @@ static void sample_shows_every_option(void **state)
 			fail_msg("mxdp.conf does not show %s", options[i].name);
 }
 
+/* What stands behind a # without a blank is an example, and must be a good one. */
+static void sample_pattern_is_good(void **state)
+{
+	FILE *file = fopen("mxdp.conf", "r");
+	char *text = calloc(1, 65536), line[512], *error;
+	struct config config;
+	size_t len = 0;
+
+	(void)state;
+	assert_non_null(file);
+	assert_non_null(text);
+	while (fgets(line, sizeof(line), file)) {
+		const char *from = line + (line[0] == '#' && !strchr(" \n", line[1]));
+
+		assert_true(len + strlen(from) < 65536);
+		strcpy(text + len, from);
+		len += strlen(from);
+	}
+	fclose(file);
+	if (!load_text(&config, &error, text))
+		fail_msg("%s", error);
+	assert_int_equal(config.patterns_count, 1);
+	assert_int_equal(config.policy.pattern_count, 1);
+	/* It claims to show the defaults. */
+	assert_int_equal(config.policy.pattern[0].class, CLASS_NAMES);
+	assert_int_equal(config.policy.pattern[0].rule.points, 3);
+	assert_false(config.policy.pattern[0].rule.convicts);
+	assert_int_equal(config.policy.pattern[0].rule.ttl, 0);
+	config_free(&config);
+	free(text);
+}
+
+static void patterns_are_counted(void **state)
+{
+	char text[8192], *error;
+	struct config config;
+	size_t len = 0;
+
+	(void)state;
+	for (int i = 0; i < PATTERNS_MAX; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"pattern p%d { on = helo match = '^%d$' }\n", i, i);
+	if (!load_text(&config, &error, text))
+		fail_msg("%s", error);
+	assert_int_equal(config.patterns_count, PATTERNS_MAX);
+	assert_int_equal(config.policy.pattern_count, PATTERNS_MAX);
+	assert_string_equal(config.policy.pattern[PATTERNS_MAX - 1].name, "p63");
+	config_free(&config);
+	strcpy(text + len, "pattern p64 { on = helo match = '^64$' }\n");
+	assert_false(load_text(&config, &error, text));
+	assert_non_null(strstr(error, ":65: pattern `p64' is one too many: there may be 64;"));
+	assert_null(strchr(error, '\n'));
+	free(error);
+}
+
 static void assert_list(const struct name_list *list, size_t count, const char *last)
 {
 	assert_int_equal(list->count, count);
@@ -220,7 +282,46 @@ static void assert_lists_of_all(const struct config *c)
 	assert_list(&c->known_bots, helo_default_bots_count + 2, "a\tb");
 	assert_string_equal(c->known_bots.item[0], helo_default_bots[0]);
 	assert_list(&c->suspect_names, 0, NULL);
+	assert_list(&c->our_domains, 2, "example.org");
+	assert_list(&c->trap_addresses, 3, "\"a@b\"@example.net");
 	assert_memory_equal(c->ports, ports, sizeof(ports));
+}
+
+static void assert_pattern(const struct config *c, size_t i, const char *name,
+			   enum pattern_subject subject, enum finding_class class,
+			   const char *matching)
+{
+	struct findings f = {0};
+
+	assert_string_equal(c->policy.pattern[i].name, name);
+	assert_int_equal(c->policy.pattern[i].class, class);
+	assert_true(c->policy.pattern[i].rule.enabled);
+	assert_int_equal(pattern_subject(c->patterns[i]), subject);
+	patterns_check(&f, &c->patterns[i], 1, subject, (const uint8_t *)matching, strlen(matching),
+		       "x");
+	assert_int_equal(f.count, 1);
+}
+
+static void assert_patterns_of_all(const struct config *c)
+{
+	const struct pattern_rule *pattern = c->policy.pattern;
+
+	assert_int_equal(c->patterns_count, 4);
+	assert_int_equal(c->policy.pattern_count, 4);
+	assert_pattern(c, 0, "random-helo", PATTERN_HELO, CLASS_NAMES, "qwertzuiopas.example");
+	assert_int_equal(pattern[0].rule.points, 3);
+	assert_false(pattern[0].rule.convicts);
+	assert_int_equal(pattern[0].rule.ttl, 0);
+	assert_pattern(c, 1, "Sender-1", PATTERN_SENDER, CLASS_ENVELOPE, "");
+	assert_int_equal(pattern[1].rule.points, 0);
+	assert_int_equal(pattern[1].rule.ttl, 86400);
+	assert_pattern(c, 2, "a-name-of-thirty-one-characters", PATTERN_RECIPIENT, CLASS_LISTS,
+		       "\"x\"");
+	assert_int_equal(pattern[2].rule.points, 10);
+	assert_true(pattern[2].rule.convicts);
+	assert_int_equal(pattern[2].rule.ttl, 0);
+	assert_pattern(c, 3, "h", PATTERN_HELO, CLASS_PROTOCOL, "x");
+	assert_false(c->policy.rule[FINDING_PATTERN].enabled);
 }
 
 static void every_option_is_read(void **state)
@@ -257,6 +358,13 @@ static void every_option_is_read(void **state)
 	rule = &c.policy.rule[FINDING_EARLY_TALKER];
 	assert_false(rule->enabled);
 	assert_int_equal(rule->points, 0);
+	rule = &c.policy.rule[FINDING_AUTH_FAILURES];
+	assert_int_equal(rule->points, 9);
+	assert_int_equal(rule->mild_points, 4);
+	assert_int_equal(rule->ttl, 10800);
+	assert_false(c.policy.rule[FINDING_RCPT_TRAP].convicts);
+	assert_true(c.log_recipients);
+	assert_patterns_of_all(&c);
 	config_free(&c);
 }
 
@@ -295,7 +403,7 @@ static void numbers_have_bounds(void **state)
 				fail_msg("%s = %s: %s", o->name, text, good ? why : "taken");
 		}
 	}
-	assert_int_equal(bounded, 19);
+	assert_int_equal(bounded, 21);
 }
 
 static char *read_all(const char *path)
@@ -420,6 +528,21 @@ static void helo_names_are_the_configs(void **state)
 	config_free(&config);
 }
 
+static void envelope_names_are_the_configs(void **state)
+{
+	struct config config;
+	struct envelope_names names;
+
+	(void)state;
+	load_good(&config, FILES "good.all.conf");
+	names = config_envelope_names(&config);
+	assert_int_equal(names.our_domains_count, 2);
+	assert_string_equal(names.our_domains[0], "example.net");
+	assert_int_equal(names.traps_count, 3);
+	assert_string_equal(names.traps[1], "@old.example.org");
+	config_free(&config);
+}
+
 /* Runs the verb; what it wrote on `fd` (1 or 2) stands in `out`. */
 static int check_config(char **argv, int fd, char *out, size_t size)
 {
@@ -488,7 +611,9 @@ int main(void)
 		cmocka_unit_test(defaults_are_the_contract),
 		cmocka_unit_test(sample_is_the_defaults),
 		cmocka_unit_test(sample_shows_every_option),
+		cmocka_unit_test(sample_pattern_is_good),
 		cmocka_unit_test(every_option_is_read),
+		cmocka_unit_test(patterns_are_counted),
 		cmocka_unit_test(foreign_line_ends_are_read),
 		cmocka_unit_test(numbers_have_bounds),
 		cmocka_unit_test(mistakes_are_told),
@@ -496,6 +621,7 @@ int main(void)
 		cmocka_unit_test(braces_may_be_deep),
 		cmocka_unit_test(files_that_are_none),
 		cmocka_unit_test(helo_names_are_the_configs),
+		cmocka_unit_test(envelope_names_are_the_configs),
 		cmocka_unit_test(verb_answers),
 		cmocka_unit_test(verb_answers_in_json),
 	};

@@ -132,8 +132,9 @@ static void check_pattern_finding(const struct draft *draft)
 
 		if (line)
 			problem_add(draft->problems, line,
-				    "finding `pattern' has nothing but `enabled': set `%s' in the "
-				    "section of the pattern that you mean, pattern \"NAME\" { }",
+				    "finding `pattern' has nothing but `enabled': take out `%s' "
+				    "(points, "
+				    "convicts and ttl stand in each section pattern \"NAME\" { })",
 				    options[id].name);
 	}
 }

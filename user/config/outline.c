@@ -245,7 +245,9 @@ static void unknown_name(struct outline *o, enum section_id in, const struct tok
 			suggest_try(&near, options[i].name);
 			continue;
 		}
-		if (option_find(options[i].section, name->text, name->len) != i)
+		/* What only findings have is no help for a pattern. */
+		if (option_find(options[i].section, name->text, name->len) != i ||
+		    (in == SECTION_PATTERN && options[i].section == SECTION_FINDING))
 			continue;
 		problem_add(o->problems, name->line,
 			    "option `%s' does not stand here: move it %s%s%s", quoted,
