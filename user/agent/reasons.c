@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdio.h>
 #include <stdlib.h>
 #include <uthash.h>
 
+#include "../base/escape.h"
 #include "reasons.h"
 
 struct reason {
@@ -45,7 +45,7 @@ void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports,
 		reason->key = key;
 		HASH_ADD(hh, r->table, key, sizeof(reason->key), reason);
 	}
-	snprintf(reason->text, sizeof(reason->text), "%s", text);
+	utf8_copy(reason->text, sizeof(reason->text), text);
 }
 
 const char *reasons_get(const struct reasons *r, const struct prefix *prefix, unsigned ports)

@@ -53,3 +53,15 @@ const char *escape_bytes(char *text, size_t size, const void *bytes, size_t len)
 	strcpy(text + n, fits ? "" : "...");
 	return text;
 }
+
+const char *utf8_copy(char *text, size_t size, const char *from)
+{
+	size_t len = strlen(from);
+
+	if (len >= size)
+		for (len = size - 1; len && ((unsigned char)from[len] & 0xc0) == 0x80; len--)
+			;
+	memcpy(text, from, len);
+	text[len] = '\0';
+	return text;
+}

@@ -11,4 +11,10 @@
 /* Writes at most `size` bytes with the terminating zero (size >= 8); returns `text`. */
 const char *escape_bytes(char *text, size_t size, const void *bytes, size_t len);
 
+/*
+ * As much of the UTF-8 text `from` as fits into `size` (>= 1) with the terminating zero, cut
+ * between two characters (RFC 3629 3): JSON takes no half ones. Returns `text`.
+ */
+const char *utf8_copy(char *text, size_t size, const char *from);
+
 #endif

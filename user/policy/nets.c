@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <uthash.h>
 
+#include "../base/escape.h"
 #include "nets.h"
+
+/* Where the reasons for one network stand in the list. */
+struct net_slot {
+	struct prefix prefix;
+	uint32_t at[NET_KIND_COUNT]; /* index + 1 of the reason of each kind; 0: none */
+	UT_hash_handle hh;
+};
 
 void nets_init(struct nets *nets, int fd)
 {
@@ -13,22 +20,73 @@ void nets_init(struct nets *nets, int fd)
 
 void nets_free(struct nets *nets)
 {
+	struct net_slot *slot, *next;
+
+	HASH_ITER(hh, nets->index, slot, next)
+	{
+		HASH_DEL(nets->index, slot);
+		free(slot);
+	}
 	free(nets->list);
 	nets_init(nets, -1);
 }
 
-static struct net_reason *find(const struct nets *nets, const struct prefix *prefix,
-			       enum net_kind kind)
+static struct net_slot *find_slot(const struct nets *nets, const struct prefix *prefix)
 {
-	for (size_t i = 0; i < nets->count; i++)
-		if (nets->list[i].kind == kind && prefix_equal(&nets->list[i].prefix, prefix))
-			return &nets->list[i];
-	return NULL;
+	struct net_slot *slot;
+
+	HASH_FIND(hh, nets->index, prefix, sizeof(*prefix), slot);
+	return slot;
 }
 
-static bool covers(const struct prefix *outer, const struct prefix *inner)
+static struct net_slot *make_slot(struct nets *nets, const struct prefix *prefix)
 {
-	return outer->plen <= inner->plen && prefix_contains(outer, &inner->addr);
+	struct net_slot *slot = find_slot(nets, prefix);
+
+	if (slot)
+		return slot;
+	slot = calloc(1, sizeof(*slot));
+	if (!slot)
+		return NULL;
+	slot->prefix = *prefix;
+	HASH_ADD(hh, nets->index, prefix, sizeof(slot->prefix), slot);
+	nets->of_length[prefix->plen]++;
+	return slot;
+}
+
+static void drop_empty_slot(struct nets *nets, struct net_slot *slot)
+{
+	for (int kind = 0; kind < NET_KIND_COUNT; kind++)
+		if (slot->at[kind])
+			return;
+	nets->of_length[slot->prefix.plen]--;
+	HASH_DEL(nets->index, slot);
+	free(slot);
+}
+
+static struct net_reason *reason_of(const struct nets *nets, const struct net_slot *slot,
+				    unsigned kind)
+{
+	return slot->at[kind] ? &nets->list[slot->at[kind] - 1] : NULL;
+}
+
+/* The next network that covers `prefix`, itself included, from *plen downwards; NULL at the end. */
+static const struct net_slot *next_covering(const struct nets *nets, const struct prefix *prefix,
+					    int *plen)
+{
+	while (*plen >= 0) {
+		unsigned length = (unsigned)(*plen)--;
+		struct prefix wider;
+		const struct net_slot *slot;
+
+		if (!nets->of_length[length])
+			continue;
+		wider = prefix_of(&prefix->addr, length);
+		slot = find_slot(nets, &wider);
+		if (slot)
+			return slot;
+	}
+	return NULL;
 }
 
 /*
@@ -38,32 +96,38 @@ static bool covers(const struct prefix *outer, const struct prefix *inner)
 static int store(const struct nets *nets, const struct prefix *prefix)
 {
 	struct net_value value = {.kind = NET_KIND_COUNT};
-	bool stands = false;
+	const struct net_slot *slot;
+	int plen = (int)prefix->plen;
 
 	if (nets->fd < 0)
 		return 0;
-	for (size_t i = 0; i < nets->count; i++) {
-		const struct net_reason *r = &nets->list[i];
+	while ((slot = next_covering(nets, prefix, &plen))) {
+		for (__u32 kind = 0; kind < NET_KIND_COUNT; kind++) {
+			const struct net_reason *r = reason_of(nets, slot, kind);
 
-		if (!covers(&r->prefix, prefix))
-			continue;
-		if (r->expires > value.expires)
-			value.expires = r->expires;
-		if (prefix_equal(&r->prefix, prefix)) {
-			stands = true;
-			if (r->kind < value.kind)
-				value.kind = r->kind;
+			if (r && r->expires > value.expires)
+				value.expires = r->expires;
+			if (r && slot->prefix.plen == prefix->plen && kind < value.kind)
+				value.kind = kind;
 		}
 	}
-	if (stands)
+	if (value.kind < NET_KIND_COUNT)
 		return net_put(nets->fd, prefix, &value);
 	net_delete(nets->fd, prefix);
 	return 0;
 }
 
-static void drop(struct nets *nets, struct net_reason *r)
+/* The last of the list takes the place of the one that goes. */
+static void drop(struct nets *nets, const struct prefix *prefix, enum net_kind kind)
 {
-	*r = nets->list[--nets->count];
+	struct net_slot *slot = find_slot(nets, prefix);
+	uint32_t at = slot->at[kind] - 1;
+	const struct net_reason *last = &nets->list[--nets->count];
+
+	find_slot(nets, &last->prefix)->at[last->kind] = at + 1;
+	nets->list[at] = *last;
+	slot->at[kind] = 0;
+	drop_empty_slot(nets, slot);
 }
 
 /* After a change to `changed`, the entries inside it last longer or shorter too. */
@@ -71,85 +135,111 @@ static int store_with_inner(const struct nets *nets, const struct prefix *change
 {
 	int err = store(nets, changed);
 
+	if (nets->fd < 0 || changed->plen == ADDR_BITS)
+		return err;
 	for (size_t i = 0; i < nets->count && !err; i++)
 		if (nets->list[i].prefix.plen > changed->plen &&
-		    covers(changed, &nets->list[i].prefix))
+		    prefix_contains(changed, &nets->list[i].prefix.addr))
 			err = store(nets, &nets->list[i].prefix);
 	return err;
+}
+
+static int make_room(struct nets *nets)
+{
+	size_t room = nets->room ? nets->room * 2 : 64;
+	struct net_reason *list;
+
+	if (nets->count < nets->room)
+		return 0;
+	list = realloc(nets->list, room * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	nets->list = list;
+	nets->room = room;
+	return 0;
 }
 
 int nets_add(struct nets *nets, const struct prefix *prefix, enum net_kind kind, uint32_t expires,
 	     const char *text)
 {
-	struct net_reason *r = find(nets, prefix, kind);
-	struct net_reason old;
-	bool replaces = r != NULL;
+	struct net_slot *slot = make_room(nets) ? NULL : make_slot(nets, prefix);
+	struct net_reason old = {0}, *r;
+	bool replaces;
 	int err;
 
-	if (!r && nets->count == nets->room) {
-		size_t room = nets->room ? nets->room * 2 : 64;
-		struct net_reason *list = realloc(nets->list, room * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		nets->list = list;
-		nets->room = room;
-	}
-	if (!r)
-		r = &nets->list[nets->count++];
-	old = *r;
+	if (!slot)
+		return -ENOMEM;
+	r = reason_of(nets, slot, kind);
+	replaces = r;
+	if (replaces)
+		old = *r;
+	else
+		slot->at[kind] = (uint32_t)++nets->count;
+	r = reason_of(nets, slot, kind);
 	*r = (struct net_reason){.prefix = *prefix, .kind = kind, .expires = expires};
-	snprintf(r->text, sizeof(r->text), "%s", text ? text : "");
+	utf8_copy(r->text, sizeof(r->text), text ? text : "");
 	err = store_with_inner(nets, prefix);
 	if (!err)
 		return 0;
 	if (replaces)
 		*r = old;
 	else
-		drop(nets, r);
+		drop(nets, prefix, kind);
 	store_with_inner(nets, prefix);
 	return err;
 }
 
 int nets_remove(struct nets *nets, const struct prefix *prefix, enum net_kind kind)
 {
-	struct net_reason *r = find(nets, prefix, kind);
+	const struct net_slot *slot = find_slot(nets, prefix);
 	struct prefix gone = *prefix;
 
-	if (!r)
+	if (!slot || !slot->at[kind])
 		return -ENOENT;
-	drop(nets, r);
+	drop(nets, &gone, kind);
 	return store_with_inner(nets, &gone);
+}
+
+/* The stronger of two reasons, the second of which may be none or have run out. */
+static const struct net_reason *stronger(const struct net_reason *best, const struct net_reason *r,
+					 uint32_t now)
+{
+	if (!r || r->expires <= now || (best && best->kind <= r->kind))
+		return best;
+	return r;
+}
+
+/* The strongest reason of all networks that cover `prefix` as a whole. */
+static const struct net_reason *covering(const struct nets *nets, const struct prefix *prefix,
+					 uint32_t now)
+{
+	const struct net_reason *best = NULL;
+	const struct net_slot *slot;
+	int plen = (int)prefix->plen;
+
+	while ((slot = next_covering(nets, prefix, &plen)))
+		for (unsigned kind = 0; kind < NET_KIND_COUNT; kind++)
+			best = stronger(best, reason_of(nets, slot, kind), now);
+	return best;
 }
 
 const struct net_reason *nets_covering(const struct nets *nets, const struct addr *addr,
 				       uint32_t now)
 {
 	struct prefix host = prefix_of(addr, ADDR_BITS);
-	const struct net_reason *best = NULL;
 
-	for (size_t i = 0; i < nets->count; i++) {
-		const struct net_reason *r = &nets->list[i];
-
-		if (r->expires > now && covers(&r->prefix, &host) &&
-		    (!best || r->kind < best->kind))
-			best = r;
-	}
-	return best;
+	return covering(nets, &host, now);
 }
 
 const struct net_reason *nets_meeting(const struct nets *nets, const struct prefix *prefix,
 				      uint32_t now)
 {
-	const struct net_reason *best = NULL;
+	const struct net_reason *best = covering(nets, prefix, now);
 
-	for (size_t i = 0; i < nets->count; i++) {
-		const struct net_reason *r = &nets->list[i];
-
-		if (r->expires > now && prefix_overlaps(&r->prefix, prefix) &&
-		    (!best || r->kind < best->kind))
-			best = r;
-	}
+	/* Nothing lies inside a single address. */
+	for (size_t i = 0; i < nets->count && prefix->plen < ADDR_BITS; i++)
+		if (prefix_contains(prefix, &nets->list[i].prefix.addr))
+			best = stronger(best, &nets->list[i], now);
 	return best;
 }
 
@@ -157,11 +247,10 @@ static int remove_unknown(const struct net_entry *entry, void *context)
 {
 	const struct nets *nets = context;
 
-	for (size_t i = 0; i < nets->count; i++)
-		if (prefix_equal(&nets->list[i].prefix, &entry->prefix))
-			return 0;
-	net_delete(nets->fd, &entry->prefix);
-	return 1; /* a walk does not survive a change: begin again */
+	if (find_slot(nets, &entry->prefix))
+		return 0;
+	/* A walk does not survive a change: begin again. */
+	return net_delete(nets->fd, &entry->prefix) ? -1 : 1;
 }
 
 void nets_prune(const struct nets *nets)
@@ -181,7 +270,7 @@ size_t nets_expire(struct nets *nets, uint32_t now)
 			i++;
 			continue;
 		}
-		drop(nets, &nets->list[i]);
+		drop(nets, &prefix, nets->list[i].kind);
 		store_with_inner(nets, &prefix);
 		gone++;
 	}

@@ -3,6 +3,9 @@
  * Networks with reasons: who is never blocked, and what is protected. The same network may stand
  * here for several reasons (private and allowed by hand, an own address and a gateway); the
  * kernel's trie holds each network once, for as long as its longest reason lasts.
+ *
+ * Asking about an address costs a lookup for each prefix length in use, however many networks there
+ * are: every verdict asks, and a bulk unblock brings a hundred thousand at once.
  */
 #ifndef MXDP_POLICY_NETS_H
 #define MXDP_POLICY_NETS_H
@@ -21,10 +24,14 @@ struct net_reason {
 	char text[NET_REASON_TEXT];
 };
 
+struct net_slot;
+
 struct nets {
 	int fd; /* maps.allow or maps.local; -1 keeps the list in user space only */
 	size_t count, room;
-	struct net_reason *list;
+	struct net_reason *list;           /* in no order; read only but for nets.c */
+	struct net_slot *index;            /* by network */
+	uint32_t of_length[ADDR_BITS + 1]; /* networks of each prefix length */
 };
 
 void nets_init(struct nets *nets, int fd);
