@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The words behind verdicts: found again by network and port class, bounded in number and length.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "../../maps/ports.h"
+#include "../../user/agent/reasons.h"
+#include "../../user/base/addr.h"
+
+static struct prefix net(const char *text)
+{
+	struct prefix prefix;
+
+	if (!prefix_parse(&prefix, text))
+		fail_msg("'%s' is no network", text);
+	return prefix;
+}
+
+static void set(struct reasons *r, const char *text, unsigned ports, const char *words)
+{
+	struct prefix prefix = net(text);
+
+	reasons_set(r, &prefix, ports, words);
+}
+
+static const char *get(const struct reasons *r, const char *text, unsigned ports)
+{
+	struct prefix prefix = net(text);
+
+	return reasons_get(r, &prefix, ports);
+}
+
+static void forget(struct reasons *r, const char *text, unsigned ports)
+{
+	struct prefix prefix = net(text);
+
+	reasons_forget(r, &prefix, ports);
+}
+
+static void found_by_network_and_ports(void **state)
+{
+	struct reasons r = {0};
+
+	(void)state;
+	assert_string_equal(get(&r, "192.0.2.1", PORTS_MX), "");
+	set(&r, "192.0.2.0", PORTS_MX, "address");
+	set(&r, "192.0.2.0/24", PORTS_MX, "network");
+	set(&r, "192.0.2.0", PORTS_SUBMISSION, "submission");
+	set(&r, "2001:db8::/64", PORTS_MX, "six");
+	assert_string_equal(get(&r, "192.0.2.0", PORTS_MX), "address");
+	assert_string_equal(get(&r, "192.0.2.0/24", PORTS_MX), "network");
+	assert_string_equal(get(&r, "192.0.2.0", PORTS_SUBMISSION), "submission");
+	assert_string_equal(get(&r, "192.0.2.0/24", PORTS_SUBMISSION), "");
+	assert_string_equal(get(&r, "192.0.2.0/25", PORTS_MX), "");
+	assert_string_equal(get(&r, "192.0.2.1", PORTS_MX), "");
+	assert_string_equal(get(&r, "2001:db8::/64", PORTS_MX), "six");
+
+	set(&r, "192.0.2.0", PORTS_MX, "another");
+	assert_string_equal(get(&r, "192.0.2.0", PORTS_MX), "another");
+	set(&r, "192.0.2.0", PORTS_MX, "");
+	assert_string_equal(get(&r, "192.0.2.0", PORTS_MX), "");
+
+	forget(&r, "192.0.2.0/24", PORTS_MX);
+	forget(&r, "192.0.2.0/24", PORTS_MX);
+	forget(&r, "198.51.100.1", PORTS_MX);
+	assert_string_equal(get(&r, "192.0.2.0/24", PORTS_MX), "");
+	assert_string_equal(get(&r, "192.0.2.0", PORTS_SUBMISSION), "submission");
+	reasons_free(&r);
+	assert_null(r.table);
+}
+
+static struct prefix number(uint32_t i)
+{
+	struct addr addr = {.b = {0x20, 0x01, 0x0d, 0xb8, [12] = (uint8_t)(i >> 24),
+				  (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}};
+
+	return prefix_of(&addr, ADDR_BITS);
+}
+
+static const char *get_number(const struct reasons *r, uint32_t i)
+{
+	struct prefix prefix = number(i);
+
+	return reasons_get(r, &prefix, PORTS_MX);
+}
+
+/* A flood of offenders must not eat the memory: the oldest words go, whatever is said again. */
+static void bounded_in_number(void **state)
+{
+	enum { MORE = 100 };
+	struct reasons r = {0};
+	size_t known = 0;
+	char words[32];
+
+	(void)state;
+	for (uint32_t i = 0; i < REASONS_MAX + MORE; i++) {
+		struct prefix prefix = number(i);
+
+		snprintf(words, sizeof(words), "number %u", i);
+		reasons_set(&r, &prefix, PORTS_MX, words);
+		if (i == REASONS_MAX / 2) {
+			prefix = number(0);
+			reasons_set(&r, &prefix, PORTS_MX, "said again");
+		}
+	}
+	for (uint32_t i = 0; i < REASONS_MAX + MORE; i++) {
+		snprintf(words, sizeof(words), "number %u", i);
+		known += !strcmp(get_number(&r, i), words);
+	}
+	assert_int_equal(known, REASONS_MAX);
+	assert_string_equal(get_number(&r, 0), "");
+	assert_string_equal(get_number(&r, MORE - 1), "");
+	assert_string_equal(get_number(&r, MORE), "number 100");
+	reasons_free(&r);
+}
+
+/* Whatever an administrator writes must be fit for JSON afterwards. */
+static void bounded_in_length(void **state)
+{
+	struct reasons r = {0};
+	char words[2 * REASON_TEXT];
+
+	(void)state;
+	for (size_t shift = 0; shift < 4; shift++) {
+		json_t *string;
+
+		memset(words, 'a', shift);
+		for (size_t i = shift; i + 4 < sizeof(words); i += 4)
+			memcpy(words + i, "\xf0\x9f\x93\xa7", 5);
+		set(&r, "192.0.2.1", PORTS_MX, words);
+		string = json_string(get(&r, "192.0.2.1", PORTS_MX));
+		assert_non_null(string);
+		assert_in_range(json_string_length(string), REASON_TEXT - 5, REASON_TEXT - 1);
+		json_decref(string);
+	}
+	reasons_free(&r);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(found_by_network_and_ports),
+		cmocka_unit_test(bounded_in_number),
+		cmocka_unit_test(bounded_in_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
