@@ -29,13 +29,15 @@ static json_t *about(const char *event, const struct session *session)
 
 static json_t *findings_of(const struct policy *policy, const struct findings *f)
 {
+	char name[POLICY_FINDING_NAME];
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < f->count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "id",
-						      finding_types[f->list[i].id].id, "points",
-						      policy_points(policy, &f->list[i]), "detail",
-						      f->list[i].detail));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:i, s:s}", "id",
+						policy_finding_name(name, policy, &f->list[i]),
+						"points", policy_points(policy, &f->list[i]),
+						"detail", f->list[i].detail));
 	return list;
 }
 

@@ -43,6 +43,29 @@ static json_t *switch_check(struct agent *a, const char *set, const char *id)
 	return answer_done();
 }
 
+/* The administrator's own patterns stand below the finding that they are. */
+static json_t *pattern_check(const struct config *config, unsigned which)
+{
+	static const char *const texts[] = {
+		[PATTERN_HELO] = "a HELO that matches",
+		[PATTERN_SENDER] = "a sender that matches",
+		[PATTERN_RECIPIENT] = "a recipient that matches",
+	};
+	const struct policy *policy = &config->policy;
+	const struct finding finding = {.id = FINDING_PATTERN, .which = which};
+	const struct finding_rule *rule = &policy->pattern[which].rule;
+	enum ttl_class class = rule->convicts ? TTL_CONVICTING : TTL_SCORED;
+	char name[POLICY_FINDING_NAME];
+
+	return json_pack("{s:s, s:s, s:i, s:i, s:b, s:b, s:i, s:s}", "id",
+			 policy_finding_name(name, policy, &finding), "class",
+			 finding_class_name(policy->pattern[which].class), "points", rule->points,
+			 "mild_points", 0, "convicts", rule->convicts, "enabled",
+			 policy->rule[FINDING_PATTERN].enabled, "ttl",
+			 (int)(rule->ttl ? rule->ttl : policy->ttl[class].first), "text",
+			 texts[pattern_subject(config->patterns[which])]);
+}
+
 json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
 {
 	struct agent *a = agent;
@@ -64,6 +87,8 @@ json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
 					     "enabled", rule->enabled, "ttl", (int)ttl, "text",
 					     type->text, "found", (json_int_t)a->found[id]));
 	}
+	for (unsigned which = 0; which < a->config.patterns_count; which++)
+		connection_send(c, pattern_check(&a->config, which));
 	return answer_done();
 }
 

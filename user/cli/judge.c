@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* judge: what the HELO checks think of a client's name; no agent, no network, no DNS. */
+/* judge: what the HELO checks and patterns think of a client's name; no agent, no network, no DNS.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ struct judgement {
 static void judge_one(const struct judge *j, struct judgement *one)
 {
 	struct helo_facts facts = {.client = one->client, .server = j->server};
+	char helo[FINDING_DETAIL];
 	size_t all;
 
 	while (one->helo_len && strchr(" \t", one->helo[one->helo_len - 1]))
@@ -41,8 +43,12 @@ static void judge_one(const struct judge *j, struct judgement *one)
 	facts.name = one->helo;
 	facts.len = one->helo_len;
 	one->findings.count = 0;
-	if (one->helo_len)
+	if (one->helo_len) {
 		helo_check(&one->findings, &facts, &j->names);
+		escape_bytes(helo, sizeof(helo), one->helo, one->helo_len);
+		patterns_check(&one->findings, j->config.patterns, j->config.patterns_count,
+			       PATTERN_HELO, (const uint8_t *)one->helo, one->helo_len, helo);
+	}
 	/* What the configuration has switched off is not told either. */
 	all = one->findings.count;
 	one->findings.count = 0;
@@ -62,14 +68,17 @@ static const char *verdict_word(enum decision_kind kind)
 
 static json_t *findings_of(const struct judge *j, const struct judgement *one)
 {
+	const struct policy *policy = &j->config.policy;
+	char name[POLICY_FINDING_NAME];
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < one->findings.count; i++) {
 		const struct finding *f = &one->findings.list[i];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:i, s:s}", "id", finding_types[f->id].id, "points",
-					policy_points(&j->config.policy, f), "detail", f->detail));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:i, s:s}", "id",
+						policy_finding_name(name, policy, f), "points",
+						policy_points(policy, f), "detail", f->detail));
 	}
 	return list;
 }
@@ -97,7 +106,7 @@ static void print_text(const struct judge *j, const struct judgement *one)
 		[DECISION_BLOCK] = PAINT_BAD,
 	};
 	const struct policy *policy = &j->config.policy;
-	char client[ADDR_TEXT], helo[HELO_SHOWN], span[TEXT_SPAN];
+	char client[ADDR_TEXT], helo[HELO_SHOWN], span[TEXT_SPAN], name[POLICY_FINDING_NAME];
 
 	escape_bytes(helo, sizeof(helo), one->helo, one->helo_len);
 	printf("%s%-5s%s  %s  %s%s  score %d", paint(colors[one->decision.kind]),
@@ -110,7 +119,7 @@ static void print_text(const struct judge *j, const struct judgement *one)
 	for (size_t i = 0; i < one->findings.count; i++) {
 		const struct finding *f = &one->findings.list[i];
 
-		printf("       %-22s %2d%s  %s\n", finding_types[f->id].id,
+		printf("       %-22s %2d%s  %s\n", policy_finding_name(name, policy, f),
 		       policy_points(policy, f), policy_convicts(policy, f) ? ", convicts" : "",
 		       f->detail);
 	}

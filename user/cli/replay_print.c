@@ -59,14 +59,16 @@ static json_t *kept_json(const struct kept *kept)
 
 static json_t *findings_json(const struct policy *policy, const struct findings *findings)
 {
+	char name[POLICY_FINDING_NAME];
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *f = &findings->list[i];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:i, s:s}", "id", finding_types[f->id].id, "points",
-					policy_points(policy, f), "detail", f->detail));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:i, s:s}", "id",
+						policy_finding_name(name, policy, f), "points",
+						policy_points(policy, f), "detail", f->detail));
 	}
 	return list;
 }
@@ -102,14 +104,16 @@ static const struct column columns[] = {
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-static void findings_text(char *text, size_t size, const struct findings *findings)
+static void findings_text(char *text, size_t size, const struct policy *policy,
+			  const struct findings *findings)
 {
+	char name[POLICY_FINDING_NAME];
 	size_t len = 0;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < findings->count && len < size; i++)
 		len += (size_t)snprintf(text + len, size - len, "%s%s", i ? "," : "",
-					finding_types[findings->list[i].id].id);
+					policy_finding_name(name, policy, &findings->list[i]));
 }
 
 static void helo_text(char *text, size_t size, const struct kept *helo)
@@ -123,7 +127,8 @@ static void helo_text(char *text, size_t size, const struct kept *helo)
 static void print_row(struct replay *r, const struct replay_line *line)
 {
 	char client[ADDR_TEXT + 8], server[ADDR_TEXT + 8], helo[DIALOGUE_TEXT + 32];
-	char findings[FINDING_COUNT * 32], score[16], outcome[160];
+	char findings[(FINDING_COUNT + FINDINGS_PATTERNS) * POLICY_FINDING_NAME], score[16],
+		outcome[160];
 	const char *cells[COLUMNS] = {client, server,        helo,   findings,
 				      score,  line->verdict, outcome};
 	enum paint color = line->decision.kind == DECISION_BLOCK   ? PAINT_BAD
@@ -133,7 +138,7 @@ static void print_row(struct replay *r, const struct replay_line *line)
 	endpoint(client, sizeof(client), &line->flow->client, line->flow->client_port);
 	endpoint(server, sizeof(server), &line->flow->server, line->flow->server_port);
 	helo_text(helo, sizeof(helo), &line->dialogue->helo);
-	findings_text(findings, sizeof(findings), &line->dialogue->findings);
+	findings_text(findings, sizeof(findings), &r->config.policy, &line->dialogue->findings);
 	snprintf(score, sizeof(score), "%d", line->decision.score);
 	snprintf(outcome, sizeof(outcome), "%s%s", line->outcome,
 		 line->partial && !strstr(line->outcome, "seen in part") ? ", seen in part" : "");
