@@ -231,9 +231,37 @@ void history_accepted(struct history *history, const struct addr *addr, uint32_t
 		touch(history, &history->accepted, &key, now, HISTORY_ACCEPTED);
 }
 
+static void forget_key(struct history *history, const struct key *key)
+{
+	struct entry *entry = find(history, &history->offenders, key);
+
+	if (entry)
+		*entry = (struct entry){0};
+}
+
+/* By its keys, without a look at everybody else: a bulk unblock forgets a million of these. */
+static void forget_addr(struct history *history, const struct addr *addr)
+{
+	struct prefix net = prefix_of(addr, NET_BITS);
+
+	for (uint32_t ports = 0; ports < PORTS_COUNT; ports++) {
+		struct key host = key_of(addr, ports, KIND_ADDR);
+		struct key around = key_of(&net.addr, ports, KIND_NET);
+
+		forget_key(history, &host);
+		if (!addr_is_v4(addr))
+			forget_key(history, &around);
+	}
+}
+
 void history_forget(struct history *history, const struct prefix *prefix)
 {
 	struct table *table = &history->offenders;
+
+	if (prefix->plen == ADDR_BITS) {
+		forget_addr(history, &prefix->addr);
+		return;
+	}
 
 	for (size_t i = 0; i < table->sets * WAYS; i++) {
 		struct entry *entry = &table->entries[i];
