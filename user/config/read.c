@@ -41,12 +41,12 @@ static struct source *source_of(struct draft *draft, enum option_id id, const ch
 	struct pattern_draft *pattern;
 	enum finding_id finding;
 
-	if (id < OPTION_TITLED)
-		return &draft->option[id];
 	if (options[id].section == SECTION_PATTERN) {
 		pattern = pattern_of(draft, title);
 		return pattern ? &pattern->option[id - OPTION_PATTERN_ON] : NULL;
 	}
+	if (options[id].section != SECTION_FINDING)
+		return &draft->option[id];
 	if (!title || !finding_parse(&finding, title))
 		return NULL;
 	return &draft->finding[finding][id - OPTION_FINDING_ENABLED];
