@@ -478,6 +478,22 @@ static void list_at_random(void **state)
 	nets_free(&nets);
 }
 
+/* Among so many others that they are found by the index. */
+static void crowd_at_random(void **state)
+{
+	struct nets nets;
+	char text[32];
+
+	(void)state;
+	nets_init(&nets, -1);
+	for (int i = 0; i < 200; i++) {
+		snprintf(text, sizeof(text), "203.0.113.%d", i);
+		assert_int_equal(add(&nets, text, NET_CONFIG, NET_NEVER_EXPIRES), 0);
+	}
+	at_random(&nets, 4);
+	nets_free(&nets);
+}
+
 static void trie_at_random(void **state)
 {
 	struct nets nets;
@@ -515,6 +531,7 @@ int main(void)
 		cmocka_unit_test(a_full_trie_changes_nothing),
 		cmocka_unit_test(strangers_in_the_trie_are_pruned),
 		cmocka_unit_test(list_at_random),
+		cmocka_unit_test(crowd_at_random),
 		cmocka_unit_test(trie_at_random),
 		cmocka_unit_test(full_trie_at_random),
 	};

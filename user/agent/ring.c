@@ -28,6 +28,7 @@ static void readable(uv_poll_t *poll, int status, int events)
 	(void)events;
 	a->records_this_turn = 0;
 	ring_buffer__consume(a->ring);
+	sessions_prepare(a->sessions);
 }
 
 int ring_open(struct agent *a, char *error, size_t error_size)

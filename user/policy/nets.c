@@ -209,6 +209,9 @@ static const struct net_reason *stronger(const struct net_reason *best, const st
 	return r;
 }
 
+/* So few are looked through faster than a lookup for each length takes. */
+#define FEW 64
+
 /* The strongest reason of all networks that cover `prefix` as a whole. */
 static const struct net_reason *covering(const struct nets *nets, const struct prefix *prefix,
 					 uint32_t now)
@@ -217,6 +220,13 @@ static const struct net_reason *covering(const struct nets *nets, const struct p
 	const struct net_slot *slot;
 	int plen = (int)prefix->plen;
 
+	if (nets->count <= FEW) {
+		for (size_t i = 0; i < nets->count; i++)
+			if (nets->list[i].prefix.plen <= prefix->plen &&
+			    prefix_contains(&nets->list[i].prefix, &prefix->addr))
+				best = stronger(best, &nets->list[i], now);
+		return best;
+	}
 	while ((slot = next_covering(nets, prefix, &plen)))
 		for (unsigned kind = 0; kind < NET_KIND_COUNT; kind++)
 			best = stronger(best, reason_of(nets, slot, kind), now);

@@ -27,6 +27,7 @@ struct sessions {
 	struct session *table;
 	struct session *order;
 	struct profile *profiles;
+	struct session *spare;         /* ready for the next one: see sessions_prepare() */
 	struct server_profile crowded; /* for servers beyond the limit: early talk stands down */
 };
 
@@ -144,15 +145,23 @@ static void session_end(struct sessions *s, struct session *session)
 	free(session);
 }
 
+void sessions_prepare(struct sessions *s)
+{
+	if (!s->spare)
+		s->spare = calloc(1, sizeof(*s->spare));
+}
+
 static struct session *session_new(struct sessions *s, const struct record *r, uint64_t now)
 {
 	struct session *session;
 
 	if (HASH_COUNT(s->table) >= s->config->sessions_max)
 		session_end(s, s->order);
-	session = calloc(1, sizeof(*session));
+	sessions_prepare(s);
+	session = s->spare;
 	if (!session)
 		return NULL;
+	s->spare = NULL;
 	session->flow = r->flow;
 	session->started = now;
 	session->dialogue.client = r->flow.client;
@@ -310,6 +319,7 @@ void sessions_free(struct sessions *s)
 	while (s->order)
 		session_end(s, s->order);
 	clients_free(s->clients);
+	free(s->spare);
 	HASH_ITER(hh, s->profiles, p, next)
 	{
 		HASH_DEL(s->profiles, p);
