@@ -35,7 +35,8 @@ static void check_kept(const struct kept *kept)
 
 static void check_dialogue(const struct dialogue *d)
 {
-	check(d->findings.count <= FINDING_COUNT && d->held.count <= FINDING_COUNT);
+	check(d->findings.count <= FINDING_COUNT + FINDINGS_PATTERNS &&
+	      d->held.count <= FINDING_COUNT + FINDINGS_PATTERNS);
 	for (size_t i = 0; i < d->findings.count; i++)
 		check_text(d->findings.list[i].detail, FINDING_DETAIL);
 	check(d->pending_count <= DIALOGUE_PENDING);

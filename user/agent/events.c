@@ -52,13 +52,10 @@ static json_t *texts_of(const struct kept *kept)
 
 static void log_verdict(const struct agent *a, const struct verdict_event *e, const char *prefix)
 {
-	const struct findings *f = &e->session->dialogue.findings;
-	const char *detail = f->count ? f->list[0].detail : "";
+	const struct finding *why = policy_main(&a->config.policy, &e->session->dialogue.findings);
+	const char *detail = why ? why->detail : "";
 	char ttl[DURATION_TEXT];
 
-	for (size_t i = 0; i < f->count; i++)
-		if (f->list[i].id == e->decision.cause)
-			detail = f->list[i].detail;
 	if (e->decision.kind != DECISION_BLOCK)
 		log_info("watch %s: %d points, %s", prefix, e->decision.score, detail);
 	else if (e->spared)

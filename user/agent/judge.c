@@ -36,16 +36,6 @@ static struct prefix narrow_to_guilty(const struct agent *a, const struct sessio
 	return prefix;
 }
 
-static const struct finding *main_finding(const struct session *session, unsigned cause)
-{
-	const struct findings *f = &session->dialogue.findings;
-
-	for (size_t i = 0; i < f->count; i++)
-		if (f->list[i].id == cause)
-			return &f->list[i];
-	return f->count ? &f->list[0] : NULL;
-}
-
 /* A longer block that stands already is left alone: an administrator's above all. */
 static bool stands_longer(const struct agent *a, const struct prefix *prefix, enum port_class ports,
 			  const struct verdict *v)
@@ -60,7 +50,7 @@ static int put_block(struct agent *a, struct session *session, const struct deci
 		     const struct prefix *prefix, uint32_t now)
 {
 	enum port_class ports = session->dialogue.ports;
-	const struct finding *why = main_finding(session, d->cause);
+	const struct finding *why = policy_main(&a->config.policy, &session->dialogue.findings);
 	struct verdict v = {
 		.expires = now + d->ttl,
 		.since = now,

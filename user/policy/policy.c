@@ -115,6 +115,19 @@ static const struct finding *find_convicting(const struct policy *policy,
 	return most;
 }
 
+const struct finding *policy_main(const struct policy *policy, const struct findings *findings)
+{
+	const struct finding *most = find_convicting(policy, findings);
+
+	if (most || !findings->count)
+		return most;
+	most = &findings->list[0];
+	for (size_t i = 1; i < findings->count; i++)
+		if (policy_points(policy, &findings->list[i]) > policy_points(policy, most))
+			most = &findings->list[i];
+	return most;
+}
+
 /* A first block that is longer than the cap stands as it is. */
 static uint32_t doubled(uint32_t ttl, uint32_t cap, unsigned repeats)
 {

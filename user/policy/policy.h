@@ -72,6 +72,10 @@ bool policy_convicts(const struct policy *policy, const struct finding *finding)
 const char *policy_finding_name(char *text, const struct policy *policy,
 				const struct finding *finding);
 
+/* The finding to name where only one is named: the one that convicts, else the heaviest; or NULL.
+ */
+const struct finding *policy_main(const struct policy *policy, const struct findings *findings);
+
 struct decision policy_decide(const struct policy *policy, const struct findings *findings,
 			      unsigned repeats);
 

@@ -119,7 +119,9 @@ struct dialogue {
 	bool greeted;        /* HELO or EHLO seen */
 	bool ehlo_reply;     /* inside the reply to EHLO */
 	bool pipelining, pipe_connect, auth_offered;
-	bool offers_known; /* a whole reply to HELO or EHLO was seen */
+	bool offers_known;                   /* a whole reply to HELO or EHLO was seen */
+	unsigned reply_topics;               /* of the lines of a reply so far */
+	char relay_text[FINDING_DETAIL / 2]; /* the line of it that speaks of relaying */
 	bool spoke_early;
 	bool our_name_held;   /* helo-our-name, until it is known whether TLS or AUTH follows */
 	bool asked_for_trust; /* STARTTLS or AUTH: helo-our-name is mild from then on */

@@ -9,6 +9,11 @@
 #define JUNK_LIMIT    5
 #define PROBING_LIMIT 10 /* distinct unknown recipients */
 
+/* What a reply speaks of, in all its lines. */
+#define TOPIC_RELAY   1 /* we do not relay */
+#define TOPIC_MAILBOX 2 /* the recipient's address */
+#define TOPIC_OTHER   4 /* the sender, the client, a policy */
+
 static void take_banner_name(struct dialogue *d, const struct smtp_reply *reply)
 {
 	size_t len = 0;
@@ -101,25 +106,63 @@ static void count_junk(struct dialogue *d, int code)
 		accuse(d, FINDING_JUNK_COMMANDS, false, "%u commands answered 500 or 502", d->junk);
 }
 
+/* Addresses are left out: there are mailboxes called relay@, and they may be unknown. */
 static bool text_says(const struct smtp_reply *reply, const char *word)
 {
+	const char *at = (const char *)reply->text, *end = at + reply->text_len;
 	size_t n = strlen(word);
 
-	for (size_t i = 0; i + n <= reply->text_len; i++)
-		if (!strncasecmp((const char *)reply->text + i, word, n))
-			return true;
+	while (at < end) {
+		const char *blank = memchr(at, ' ', (size_t)(end - at));
+		const char *stop = blank ? blank : end;
+
+		if (!memchr(at, '@', (size_t)(stop - at)))
+			for (; at + n <= stop; at++)
+				if (!strncasecmp(at, word, n))
+					return true;
+		at = stop + 1;
+	}
 	return false;
 }
 
-/* "550 5.1.1 ...": enhanced codes (RFC 3463) tell an unknown mailbox from a policy. */
-static bool is_unknown_recipient(const struct smtp_reply *reply)
+/*
+ * What a refusal is about, by its enhanced code (RFC 3463) or, without one, by its words: Exim
+ * refuses recipients for what it thinks of the sender or the client.
+ */
+static unsigned topics_of(const struct smtp_reply *reply)
 {
-	bool enhanced = reply->text_len > 4 && reply->text[0] == '5' && reply->text[1] == '.' &&
-			reply->text[3] == '.';
+	static const char *const others[] = {"sender", "helo",   "spam",   "block",
+					     "black",  "listed", "policy", "rbl"};
+	const uint8_t *t = reply->text;
+	unsigned topics = 0;
 
-	if (reply->code < 550 || reply->code > 553 || text_says(reply, "relay"))
+	if (text_says(reply, "relay") || text_says(reply, "rcpthosts"))
+		topics |= TOPIC_RELAY;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (text_says(reply, others[i]))
+			topics |= TOPIC_OTHER;
+	if (reply->text_len < 5 || memcmp(t, "5.", 2) || t[3] != '.')
+		return topics;
+	/* X.1.7 and X.1.8 are about the sender's address. */
+	if (t[2] == '1' && t[4] != '7' && t[4] != '8')
+		return topics | TOPIC_MAILBOX;
+	return topics | TOPIC_OTHER;
+}
+
+static void note_topics(struct dialogue *d, const struct smtp_reply *reply)
+{
+	unsigned topics = topics_of(reply);
+
+	if (topics & TOPIC_RELAY && !(d->reply_topics & TOPIC_RELAY))
+		redacted_reply(d->relay_text, sizeof(d->relay_text), reply);
+	d->reply_topics |= topics;
+}
+
+static bool is_unknown_recipient(const struct dialogue *d, int code)
+{
+	if (code < 550 || code > 553 || d->reply_topics & TOPIC_RELAY)
 		return false;
-	return !enhanced || reply->text[2] == '1';
+	return d->reply_topics & TOPIC_MAILBOX || !(d->reply_topics & TOPIC_OTHER);
 }
 
 static void note_unknown(struct dialogue *d, uint32_t hash)
@@ -133,20 +176,18 @@ static void note_unknown(struct dialogue *d, uint32_t hash)
 }
 
 /* Lists grow old and hold a few dead addresses; ten, and nothing but, are a search. */
-static void take_rcpt_reply(struct dialogue *d, const struct smtp_reply *reply)
+static void take_rcpt_reply(struct dialogue *d, int code)
 {
 	uint32_t hash = pop_recipient(d);
-	char text[FINDING_DETAIL / 2];
 
 	d->rcpt.answered++;
-	if (is_unknown_recipient(reply))
+	if (is_unknown_recipient(d, code))
 		note_unknown(d, hash);
 	if (d->rcpt.distinct >= PROBING_LIMIT && d->rcpt.unknown * 10 >= d->rcpt.answered * 9)
 		accuse(d, FINDING_RCPT_PROBING, false, "%u of %u recipients unknown",
 		       d->rcpt.unknown, d->rcpt.answered);
-	if (reply->code >= 550 && reply->code <= 554 && text_says(reply, "relay"))
-		accuse(d, FINDING_RELAY_ATTEMPT, false, "%d %s", reply->code,
-		       redacted_reply(text, sizeof(text), reply));
+	if (code >= 550 && code <= 554 && d->reply_topics & TOPIC_RELAY)
+		accuse(d, FINDING_RELAY_ATTEMPT, false, "%d %s", code, d->relay_text);
 }
 
 static void take_auth_reply(struct dialogue *d, int code)
@@ -181,17 +222,33 @@ static bool take_go_ahead(struct dialogue *d, enum smtp_verb asked, int code, ui
 	return true;
 }
 
+/* A reply to nothing that we heard of. */
+static void take_unasked(struct dialogue *d, int code)
+{
+	if (code == 421)
+		d->refused = code;
+	/* To a PROXY header itself, for which no server that knows it has an answer. */
+	if (code == 500 || code == 502)
+		settle_proxy(d, false);
+	d->state = DIALOGUE_COMMAND;
+}
+
+/* What stood behind the dot of the message before was not looked at. */
+static void miss_data(struct dialogue *d)
+{
+	d->partial = true;
+	d->pending[d->pending_count++] = (struct pending){.verb = SMTP_DATA, .count = 1};
+}
+
 /* The last line of a reply to the oldest command that waits for one. */
-static void take_reply(struct dialogue *d, const struct smtp_reply *reply, uint32_t end)
+static void take_reply(struct dialogue *d, int code, uint32_t end)
 {
 	struct pending asked;
-	int code = reply->code;
 
+	if (!d->pending_count && code == 354)
+		miss_data(d);
 	if (!d->pending_count) {
-		if (code == 421)
-			d->refused = code;
-		settle_proxy(d, false); /* an answer to the header itself */
-		d->state = DIALOGUE_COMMAND;
+		take_unasked(d, code);
 		return;
 	}
 	asked = d->pending[0];
@@ -208,15 +265,19 @@ static void take_reply(struct dialogue *d, const struct smtp_reply *reply, uint3
 		d->starttls = true;
 		line_clear(&d->from_client);
 	}
-	settle_proxy(d, code < 400);
+	if (code != 421)
+		settle_proxy(d, code != 500 && code != 502);
 	if (asked.verb == SMTP_XCLIENT && code == 220)
 		d->relay = true; /* only clients that the server trusts may say so */
 	else if (asked.verb == SMTP_RCPT)
-		take_rcpt_reply(d, reply);
+		take_rcpt_reply(d, code);
 	else if (asked.verb == SMTP_AUTH)
 		take_auth_reply(d, code);
 	else if ((asked.verb == SMTP_HELO || asked.verb == SMTP_EHLO) && code < 300)
 		d->offers_known = true;
+	if (asked.verb == SMTP_HELO && code < 300)
+		d->pipelining = d->auth_offered =
+			false; /* RFC 5321 3.2: it asks for no extensions */
 	count_junk(d, code);
 	take_outcome(d, asked, code);
 	pop_pending(d, end);
@@ -249,6 +310,9 @@ void take_server_line(struct dialogue *d, const struct line *line, uint32_t end)
 		d->state = DIALOGUE_COMMAND;
 	if (d->pending_count && d->pending[0].verb == SMTP_EHLO && reply.code == 250)
 		take_ehlo_line(d, &reply);
-	if (reply.last)
-		take_reply(d, &reply, end);
+	note_topics(d, &reply);
+	if (!reply.last)
+		return;
+	take_reply(d, reply.code, end);
+	d->reply_topics = 0;
 }

@@ -73,6 +73,22 @@ bool smtp_reply_parse(struct smtp_reply *out, const uint8_t *line, size_t len)
 	return true;
 }
 
+/* The bracket that closes a path; one in a quoted local part does not (RFC 5321 4.1.2). */
+static const uint8_t *path_close(const uint8_t *at, size_t len)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (at[i] == '>' && !quoted)
+			return at + i;
+		if (at[i] == '"')
+			quoted = !quoted;
+		else if (at[i] == '\\' && quoted)
+			i++;
+	}
+	return memchr(at, '>', len); /* a quotation that never ends is none */
+}
+
 bool smtp_path(const uint8_t **path, size_t *path_len, const struct smtp_command *command,
 	       const char *keyword)
 {
@@ -89,7 +105,7 @@ bool smtp_path(const uint8_t **path, size_t *path_len, const struct smtp_command
 	for (at++, len--; len && is_blank(*at); at++, len--)
 		;
 	if (len && *at == '<') {
-		close = memchr(at, '>', len);
+		close = path_close(at, len);
 		*path = at + 1;
 		*path_len = close ? (size_t)(close - at - 1) : len - 1;
 		return true;
