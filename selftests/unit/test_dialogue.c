@@ -461,10 +461,8 @@ static void decoy_readings(void **state)
 
 static const struct scene foreign[] = {
 	{"HTTP", "non-smtp", {BANNER, "C: GET / HTTP/1.1", "C: Host: x", "S: 500 no"}},
-	{"HTTP before the banner", "early-talker non-smtp", {"C: POST / HTTP/1.1", BANNER}},
-	{"HTTP, its end not seen",
-	 "early-talker non-smtp",
-	 {"c: POST / HTTP/1.1", "C! 300", BANNER}},
+	{"HTTP before the banner", "non-smtp", {"C: POST / HTTP/1.1", BANNER}},
+	{"HTTP, its end not seen", "non-smtp", {"c: POST / HTTP/1.1", "C! 300", BANNER}},
 	{"HTTP, and never a banner", "", {"C: GET / HTTP/1.1", "S: 521 no"}},
 	{"SSH", "non-smtp", {BANNER, "C: SSH-2.0-Go"}},
 	{"SSH, a byte at a time", "non-smtp", {BANNER, "c: S", "c: S", "c: H", "c: -", "c: 2"}},

@@ -9,15 +9,17 @@
 
 /*
  * Early talk, believed once the server acknowledged it (only then do bytes come here), and only
- * where the server is known not to invite it: Exim's PIPE_CONNECT does. A TLS client always speaks
- * first; it has a finding of its own, a lesser one.
+ * where the server is known not to invite it: Exim's PIPE_CONNECT does. Clients of TLS, HTTP and
+ * their like always speak first; those have a finding of their own, whether or not the banner was
+ * quicker.
  */
 void settle_early_talk(struct dialogue *d)
 {
+	bool smtp = d->opened == OPENING_SMTP || d->opened == OPENING_UNDECIDED;
 	char text[FINDING_DETAIL / 2];
 
-	if (d->spoke_early && d->opening_done && !d->claims_proxy && d->opened != OPENING_TLS &&
-	    d->banner_begun && !d->midway && d->profile->pipe_connect == PIPE_CONNECT_NO)
+	if (d->spoke_early && d->opening_done && smtp && d->banner_begun && !d->midway &&
+	    d->profile->pipe_connect == PIPE_CONNECT_NO)
 		accuse(d, FINDING_EARLY_TALKER, false, "before the banner: \"%s\"",
 		       escape_bytes(text, sizeof(text), d->opening, d->opening_len));
 }
