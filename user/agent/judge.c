@@ -46,11 +46,18 @@ static bool stands_longer(const struct agent *a, const struct prefix *prefix, en
 	       old.verdict.expires >= v->expires;
 }
 
-static int put_block(struct agent *a, struct session *session, const struct decision *d,
-		     const struct prefix *prefix, uint32_t now)
+static float since_proof(const struct session *session)
 {
+	return (float)(clock_ns(CLOCK_MONOTONIC) - session->proof) / 1000;
+}
+
+/* Puts event->decision on event->prefix; what is not needed for that comes after it. */
+static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
+{
+	const struct session *session = event->session;
+	const struct decision *d = &event->decision;
 	enum port_class ports = session->dialogue.ports;
-	const struct finding *why = policy_main(&a->config.policy, &session->dialogue.findings);
+	const struct finding *why;
 	struct verdict v = {
 		.expires = now + d->ttl,
 		.since = now,
@@ -62,18 +69,20 @@ static int put_block(struct agent *a, struct session *session, const struct deci
 	int err;
 
 	/* Nearly always there is none yet: look only where there is one. */
-	err = verdict_put_new(&a->maps, prefix, ports, &v);
-	if (err == -EEXIST && stands_longer(a, prefix, ports, &v))
+	err = verdict_put_new(&a->maps, &event->prefix, ports, &v);
+	if (err == -EEXIST && stands_longer(a, &event->prefix, ports, &v))
 		return 0;
 	if (err == -EEXIST)
-		err = verdict_put(&a->maps, prefix, ports, &v);
+		err = verdict_put(&a->maps, &event->prefix, ports, &v);
 	if (err) {
 		a->counts.map_full++;
 		log_error("the verdict map is full (%u): raise verdicts.max",
 			  a->config.verdicts_max);
 		return err;
 	}
-	reasons_set(&a->reasons, prefix, ports, why ? why->detail : "");
+	event->latency_us = since_proof(session);
+	why = policy_main(&a->config.policy, &session->dialogue.findings);
+	reasons_set(&a->reasons, &event->prefix, ports, why ? why->detail : "");
 	return 0;
 }
 
@@ -97,19 +106,17 @@ static void block(struct agent *a, struct session *session)
 	struct verdict_event event = {.session = session, .spared = spared_because(a, session)};
 	unsigned repeats = 0;
 
-	event.decision = policy_decide(&a->config.policy, &session->dialogue.findings, 0);
 	event.prefix = prefix_of(&session->flow.client, ADDR_BITS);
-	if (event.spared) {
-		a->counts.spared++;
-	} else {
+	if (!event.spared)
 		event.prefix = narrow_to_guilty(a, session,
 						history_offence(a->history, &session->flow.client,
 								ports, now, &repeats));
-		event.decision =
-			policy_decide(&a->config.policy, &session->dialogue.findings, repeats);
-		event.error = put_block(a, session, &event.decision, &event.prefix, now);
-	}
-	event.latency_us = (float)(clock_ns(CLOCK_MONOTONIC) - session->proof) / 1000;
+	event.decision = policy_decide(&a->config.policy, &session->dialogue.findings, repeats);
+	event.latency_us = since_proof(session);
+	if (event.spared)
+		a->counts.spared++;
+	else
+		event.error = put_block(a, &event, now);
 	if (!event.spared && !event.error) {
 		latency_add(&a->latency, event.latency_us);
 		a->counts.blocked++;
