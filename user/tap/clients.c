@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
+#include <string.h>
 #include <uthash.h>
 
 #include "clients.h"
@@ -9,10 +10,15 @@ struct client_key {
 	uint32_t ports;
 };
 
+/*
+ * When the latest of each were, in seconds, newest first, 0 for none: as many as it takes to count,
+ * so that an hour may begin at any time.
+ */
 struct client {
 	struct client_key key;
-	uint64_t since; /* when its hour began */
-	unsigned failures, successes, hangups;
+	uint32_t failure[CLIENTS_AUTH_FAILURES];
+	uint32_t hangup[CLIENTS_HANGUPS];
+	uint32_t success;
 	UT_hash_handle hh; /* in order of the last touch */
 };
 
@@ -44,8 +50,7 @@ void clients_free(struct clients *c)
 }
 
 /* Found or new, and now the youngest. */
-static struct client *client_of(struct clients *c, const struct addr *addr, enum port_class ports,
-				uint64_t now)
+static struct client *client_of(struct clients *c, const struct addr *addr, enum port_class ports)
 {
 	struct client_key key = {*addr, ports};
 	struct client *client;
@@ -59,34 +64,53 @@ static struct client *client_of(struct clients *c, const struct addr *addr, enum
 		client = calloc(1, sizeof(*client));
 		if (!client)
 			return NULL;
-		client->since = now;
 	}
-	if (now - client->since > CLIENTS_WINDOW)
-		*client = (struct client){.since = now};
 	client->key = key;
 	HASH_ADD(hh, c->table, key, sizeof(client->key), client);
 	return client;
 }
 
-unsigned clients_auth(struct clients *c, const struct addr *addr, enum port_class ports,
-		      unsigned failures, unsigned successes, uint64_t now)
+/* Milliseconds into seconds; never 0. */
+static uint32_t seconds_of(uint64_t now)
 {
-	struct client *client = client_of(c, addr, ports, now);
-
-	if (!client)
-		return 0;
-	client->failures += failures;
-	client->successes += successes;
-	return client->successes || client->failures < CLIENTS_AUTH_FAILURES ? 0 : client->failures;
+	return (uint32_t)(now / 1000) + 1;
 }
 
-unsigned clients_hangup(struct clients *c, const struct addr *addr, enum port_class ports,
-			uint64_t now)
+/* The oldest makes room. */
+static void push_time(uint32_t *times, size_t count, uint32_t time)
 {
-	struct client *client = client_of(c, addr, ports, now);
+	memmove(times + 1, times, (count - 1) * sizeof(*times));
+	times[0] = time;
+}
+
+static bool is_recent(uint32_t time, uint32_t now)
+{
+	return time && now - time <= CLIENTS_WINDOW / 1000;
+}
+
+bool clients_auth(struct clients *c, const struct addr *addr, enum port_class ports,
+		  unsigned failures, unsigned successes, uint64_t now)
+{
+	struct client *client = client_of(c, addr, ports);
+	uint32_t time = seconds_of(now);
 
 	if (!client)
-		return 0;
-	client->hangups++;
-	return client->hangups < CLIENTS_HANGUPS ? 0 : client->hangups;
+		return false;
+	while (failures--)
+		push_time(client->failure, CLIENTS_AUTH_FAILURES, time);
+	if (successes)
+		client->success = time;
+	return !is_recent(client->success, time) &&
+	       is_recent(client->failure[CLIENTS_AUTH_FAILURES - 1], time);
+}
+
+bool clients_hangup(struct clients *c, const struct addr *addr, enum port_class ports, uint64_t now)
+{
+	struct client *client = client_of(c, addr, ports);
+	uint32_t time = seconds_of(now);
+
+	if (!client)
+		return false;
+	push_time(client->hangup, CLIENTS_HANGUPS, time);
+	return is_recent(client->hangup[CLIENTS_HANGUPS - 1], time);
 }

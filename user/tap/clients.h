@@ -23,13 +23,13 @@ struct clients *clients_new(size_t max);
 void clients_free(struct clients *c);
 
 /*
- * Adds to the client's counts and returns how many failures the hour has seen, 0 where one AUTH
- * succeeded or they are too few to count.
+ * Adds to the client's counts; true where the hour until `now` (milliseconds) has seen
+ * CLIENTS_AUTH_FAILURES or more, and no AUTH that succeeded.
  */
-unsigned clients_auth(struct clients *c, const struct addr *addr, enum port_class ports,
-		      unsigned failures, unsigned successes, uint64_t now);
-/* One more connection left without a command; 0 while they are too few to count. */
-unsigned clients_hangup(struct clients *c, const struct addr *addr, enum port_class ports,
-			uint64_t now);
+bool clients_auth(struct clients *c, const struct addr *addr, enum port_class ports,
+		  unsigned failures, unsigned successes, uint64_t now);
+/* One more connection left without a command; true where the hour has seen CLIENTS_HANGUPS. */
+bool clients_hangup(struct clients *c, const struct addr *addr, enum port_class ports,
+		    uint64_t now);
 
 #endif

@@ -64,6 +64,7 @@ void lose_track(struct dialogue *d)
 	d->partial = true;
 	d->pending_count = d->rcpt.asked = 0;
 	d->sync_known = d->ehlo_reply = false;
+	d->reply_topics = 0;
 }
 
 /* Lines */
@@ -232,13 +233,13 @@ void dialogue_accuse_auth(struct dialogue *d, unsigned failures)
 {
 	if (!d->relay)
 		findings_add(&d->findings, FINDING_AUTH_FAILURES, !dialogue_is_mx(d),
-			     "%u failed AUTH within an hour, none succeeded", failures);
+			     "%u or more failed AUTH within an hour, none succeeded", failures);
 }
 
 void dialogue_accuse_hangups(struct dialogue *d, unsigned hangups)
 {
-	accuse(d, FINDING_HANGUPS, false, "%u connections within an hour left without a command",
-	       hangups);
+	accuse(d, FINDING_HANGUPS, false,
+	       "%u or more connections within an hour left without a command", hangups);
 }
 
 const char *dialogue_outcome(char *text, size_t size, const struct dialogue *d)

@@ -151,8 +151,8 @@ void dialogue_server(struct dialogue *d, const struct chunk *chunk);
 void dialogue_end(struct dialogue *d);
 
 /*
- * What the owner found across sessions: failures to authenticate (on submission ports too), and
- * connections left without a word.
+ * What the owner found across sessions: so many failures to authenticate or more (on submission
+ * ports too), so many connections left without a word.
  */
 void dialogue_accuse_auth(struct dialogue *d, unsigned failures);
 void dialogue_accuse_hangups(struct dialogue *d, unsigned hangups);

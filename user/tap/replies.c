@@ -310,7 +310,8 @@ void take_server_line(struct dialogue *d, const struct line *line, uint32_t end)
 		d->state = DIALOGUE_COMMAND;
 	if (d->pending_count && d->pending[0].verb == SMTP_EHLO && reply.code == 250)
 		take_ehlo_line(d, &reply);
-	note_topics(d, &reply);
+	if (reply.code >= 550 && d->pending_count && d->pending[0].verb == SMTP_RCPT)
+		note_topics(d, &reply);
 	if (!reply.last)
 		return;
 	take_reply(d, reply.code, end);

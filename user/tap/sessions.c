@@ -102,25 +102,21 @@ static size_t findings_weight(const struct findings *f)
 static void note_hangup(struct sessions *s, struct session *session)
 {
 	struct dialogue *d = &session->dialogue;
-	unsigned hangups;
 
 	if (d->commands || d->partial || d->midway || d->starttls || d->relay ||
 	    d->state != DIALOGUE_COMMAND)
 		return;
-	hangups = clients_hangup(s->clients, &d->client, d->ports, session->touched);
-	if (hangups)
-		dialogue_accuse_hangups(d, hangups);
+	if (clients_hangup(s->clients, &d->client, d->ports, session->touched))
+		dialogue_accuse_hangups(d, CLIENTS_HANGUPS);
 }
 
 static void note_auth(struct sessions *s, struct session *session, unsigned failures,
 		      unsigned successes)
 {
 	struct dialogue *d = &session->dialogue;
-	unsigned counted = clients_auth(s->clients, &d->client, d->ports, failures, successes,
-					session->touched);
 
-	if (counted)
-		dialogue_accuse_auth(d, counted);
+	if (clients_auth(s->clients, &d->client, d->ports, failures, successes, session->touched))
+		dialogue_accuse_auth(d, CLIENTS_AUTH_FAILURES);
 }
 
 static void session_end(struct sessions *s, struct session *session)
