@@ -18,6 +18,8 @@ static void check_patterns(const struct dialogue *d, struct findings *out,
 {
 	char detail[FINDING_DETAIL / 2];
 
+	if (!d->rules->patterns_count)
+		return;
 	if (subject == PATTERN_RECIPIENT)
 		envelope_redact(detail, sizeof(detail), text, len);
 	else
@@ -56,10 +58,11 @@ static void judge_helo(struct dialogue *d, const struct smtp_command *command)
 		.server = d->server,
 		.banner_name = d->banner_name[0] ? d->banner_name : NULL,
 	};
-	struct findings found = {0};
+	struct findings found;
 
 	if (!dialogue_is_mx(d))
 		return;
+	found.count = 0; /* its list is long, and filled only as far as that */
 	helo_check(&found, &facts, &d->rules->helo);
 	check_patterns(d, &found, PATTERN_HELO, command->argument, command->argument_len);
 	for (size_t i = 0; i < found.count; i++)
