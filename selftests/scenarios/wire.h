@@ -129,7 +129,8 @@ static inline void wire_signal(struct wire *w, enum side side, uint8_t flags)
 	wire_ack(w, side, 0, &p.ack);
 	wire_pass(w, side, &p);
 	e->next += !!(flags & RECORD_FIN);
-	e->closed |= flags;
+	/* A client may send a RST that the server does not believe, and go on. */
+	e->closed |= flags & RECORD_FIN || (flags && side == SERVER);
 }
 
 /* What this side said last, once more: its acknowledgement did not come in time. */
