@@ -22,9 +22,8 @@ MAILED=() # "SOURCE MESSAGES OUTCOME..." of each session whose judgement is stil
 mta_certificate()
 {
     mkdir -p "$LAB/tls"
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
-        -subj "/CN=$MX_NAME" -keyout "$LAB/tls/key.pem" -out "$LAB/tls/cert.pem" \
-        >"$LAB/openssl.out" 2>&1 || lab_die "openssl: $(cat "$LAB/openssl.out")"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$MX_NAME" -keyout "$LAB/tls/key.pem" \
+        -out "$LAB/tls/cert.pem" >"$LAB/openssl.out" 2>&1 || lab_die "openssl: $(cat "$LAB/openssl.out")"
     chown -R "$1" "$LAB/tls"
     chmod 0600 "$LAB/tls/key.pem"
 }
@@ -219,42 +218,51 @@ delivered_all()
 # mail TEXT CLIENT MESSAGES OUTCOME SENDER: once over each IP version.
 mail()
 {
-    local text=$1 client=$2 messages=$3 outcome=$4 sender=$5 token source server FAMILY
+    local text=$1 client=$2 messages=$3 outcome=$4 sender=$5 token source server sender_status FAMILY
 
     for FAMILY in 4 6; do
         source=$("client$FAMILY" "$client")
         server=$MX4
         [ $FAMILY = 4 ] || server=$MX6
         token="letter.$client.$FAMILY."
-        check "$text over IPv$FAMILY" "$sender" "$source" "$server" "$token"
-        check "$text over IPv$FAMILY: $messages in the mailbox" \
+        sender_status=0
+        "$sender" "$source" "$server" "$token" >"$LAB/mail.out" 2>&1 || sender_status=$?
+        if [ $sender_status != 0 ]; then
+            not_ok "$text over IPv$FAMILY: exit $sender_status"
+            sed 's/^/#   /' "$LAB/mail.out"
+            continue
+        fi
+        check "$text over IPv$FAMILY: $messages delivered" \
             lab_wait 20 delivered_all "$token" "$messages"
         MAILED+=("$source $outcome")
     done
 }
 
-mail_all()
+# For all servers. Behind STARTTLS, what becomes of the mail is not ours to see.
+mail_plain()
 {
-    local encrypted="unknown: encrypted"
-
     sender_start
     mail "swaks" 20 1 "accepted 1 message" by_swaks
     mail "swaks with pipelining" 21 1 "accepted 1 message" swaks_pipeline
-    mail "swaks with STARTTLS" 22 1 "$encrypted" swaks_tls
-    mail "swaks with STARTTLS and pipelining" 23 1 "$encrypted" swaks_tls_pipeline
     mail "swaks, a large message" 24 1 "accepted 1 message" swaks_large
-    mail "swaks, a large message with STARTTLS" 25 1 "$encrypted" swaks_tls_large
     mail "Postfix" 30 1 "accepted 1 message" sender_plain
     mail "Postfix, a large message" 31 1 "accepted 1 message" sender_large
-    mail "Postfix with STARTTLS" 32 1 "$encrypted" sender_tls
     mail "$MANY messages in a session" 40 $MANY "accepted $MANY messages" post_many
-    mail "$MANY messages in a session, pipelined" 41 $MANY "accepted $MANY messages" \
-        post_many_pipelined
 }
 
-# For servers that offer CHUNKING.
-mail_bdat()
+mail_encrypted()
 {
+    mail "swaks with STARTTLS" 22 1 "unknown: encrypted" swaks_tls
+    mail "swaks with STARTTLS and pipelining" 23 1 "unknown: encrypted" swaks_tls_pipeline
+    mail "swaks, a large message with STARTTLS" 25 1 "unknown: encrypted" swaks_tls_large
+    mail "Postfix with STARTTLS" 32 1 "unknown: encrypted" sender_tls
+}
+
+# For servers that offer PIPELINING and CHUNKING.
+mail_pipelined()
+{
+    mail "$MANY messages in a session, pipelined" 41 $MANY "accepted $MANY messages" \
+        post_many_pipelined
     mail "BDAT" 50 1 "accepted 1 message" post_bdat
     mail "BDAT, pipelined" 51 1 "accepted 1 message" post_bdat_pipelined
     # Chunks are bytes like any others: behind the tap's budget nobody looks.

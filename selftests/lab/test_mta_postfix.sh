@@ -14,8 +14,9 @@ lab_network
 postfix_start
 lab_agent || lab_die "mxdpd does not start"
 
-mail_all
-mail_bdat
+mail_plain
+mail_encrypted
+mail_pipelined
 mail_judged
 bots
 lab_done
