@@ -481,8 +481,8 @@ void server_close(struct server *s)
 
 	if (!s)
 		return;
-	DL_FOREACH_SAFE(s->connections, c, next)
-	{
+	for (c = s->connections; c; c = next) {
+		next = c->next; /* closing takes it out of the list */
 		connection_close(c);
 		c->server = NULL;
 	}
@@ -494,8 +494,8 @@ void server_publish(struct server *s, const char *line)
 {
 	struct connection *c, *next;
 
-	DL_FOREACH_SAFE(s->connections, c, next)
-	{
+	for (c = s->connections; c; c = next) {
+		next = c->next;
 		if (!c->following)
 			continue;
 		if (c->pipe.write_queue_size > QUEUE_DROP)
