@@ -7,10 +7,10 @@
  * without making anybody wait. STARTTLS ends what can be seen; a message body is not looked at; the
  * answers to AUTH are never kept.
  *
- * Nothing is held against a client before the server's 220 has been seen, or the session is known
- * to have been joined midway: a connection found again in its middle looks like a client that
- * speaks first. And what rests on the order of commands and replies stands down where some of them
- * were not seen.
+ * Nothing is held against a client before the server's 220 has been seen (or what Exim says in its
+ * place to those who did not wait for it), or the session is known to have been joined midway: a
+ * connection found again in its middle looks like a client that speaks first. And what rests on the
+ * order of commands and replies stands down where some of them were not seen.
  *
  * Pure but for what it holds: no clock, no map, no DNS.
  */
@@ -114,7 +114,7 @@ struct dialogue {
 	bool claims_proxy; /* a PROXY header came; the server has not shown yet what it makes of it
 			    */
 	uint64_t proxy_left; /* bytes of the header still to skip */
-	bool banner_begun;   /* a 220 line was seen */
+	bool banner_begun;   /* a 220 line was seen, or Exim's complaint in its place */
 	bool banner_done;    /* the last one was, or a refusal in its place */
 	bool greeted;        /* HELO or EHLO seen */
 	bool ehlo_reply;     /* inside the reply to EHLO */

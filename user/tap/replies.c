@@ -24,13 +24,26 @@ static void take_banner_name(struct dialogue *d, const struct smtp_reply *reply)
 	memcpy(d->banner_name, reply->text, len);
 }
 
+/*
+ * Exim ends the session of a client that spoke before the banner, and says so in the banner's
+ * place. It uses the same words later on, for illegal pipelining; but no client that keeps to the
+ * rules hears them then either.
+ */
+static bool complains_of_early_talk(const struct smtp_reply *reply)
+{
+	return reply->code == 554 && reply->last &&
+	       smtp_word(reply->text, reply->text_len, "SMTP synchronization error");
+}
+
 /* False where no server opens like this. */
 static bool take_banner_line(struct dialogue *d, const struct smtp_reply *reply, uint32_t end)
 {
 	if (reply->code != 220 && reply->code < 400)
 		return false;
-	if (reply->code == 220 && !d->banner_begun && !d->midway) {
-		take_banner_name(d, reply);
+	if ((reply->code == 220 || complains_of_early_talk(reply)) && !d->banner_begun &&
+	    !d->midway) {
+		if (reply->code == 220)
+			take_banner_name(d, reply);
 		d->banner_begun = true;
 		release_held(d);
 	}
