@@ -18,6 +18,7 @@ fi
 ROOM=$BUILD/kernel_room
 SOCKETS=$BUILD/kernel_sockets
 PINS=/sys/fs/bpf/mxdp
+LAYOUT=$(sed -n "s/^#define LAYOUT_VERSION //p" "$HERE/../../maps/live.h")
 DIR=$(mktemp -d) || exit 1
 OUT=$DIR/out
 HELD=       # process id of the driver in the background
@@ -155,7 +156,7 @@ test_attach()
     does "everything that a start needs is here" "$ROOM" preflight "$PINS"
     says "native XDP on veth" "^v0: native XDP" "$ROOM" attach v0 auto "$PINS"
     state "the gate and one tap are on v0" v0 "xdp gate/native taps 1"
-    says "the maps are marked with their layout" "layout 1 " "$ROOM" live "$PINS"
+    says "the maps are marked with their layout" "layout $LAYOUT " "$ROOM" live "$PINS"
     refuses "the same interface twice" "v0' is guarded already" "$ROOM" twice v0 "$PINS"
     state "and the first stays alone" v0 "xdp gate/native taps 1"
     refuses "an interface that is not" "no interface .nosuch0'" "$ROOM" attach nosuch0 auto "$PINS"
@@ -184,17 +185,17 @@ test_generic()
 test_replace()
 {
     does "a first start" "$ROOM" attach v0 auto "$PINS"
-    does "something is written to a map" "$ROOM" live-set "$PINS" 1 4711
+    does "something is written to a map" "$ROOM" live-set "$PINS" "$LAYOUT" 4711
     says "twenty restarts, the hook never empty" "empty 0, wrong 0" "$ROOM" replace v0 "$PINS" 20
     says "what was in the map is in it" "heartbeat 4711" "$ROOM" live "$PINS"
     state "and there is one tap" v0 "xdp gate/native taps 1"
     refuses "maps of another size" "has room for 1024, the configuration wants 2048.*detach" \
         env VERDICTS_MAX=2048 "$ROOM" attach v0 auto "$PINS"
     does "the layout is made another" "$ROOM" live-set "$PINS" 99 4711
-    refuses "maps of another layout" "have layout 99, this mxdpd wants 1: run .mxdpctl detach" \
+    refuses "maps of another layout" "have layout 99, this mxdpd wants $LAYOUT: run .mxdpctl detach" \
         "$ROOM" attach v0 auto "$PINS"
     state "the old gate is still there" v0 "xdp gate/native taps 1"
-    does "the layout is as it was" "$ROOM" live-set "$PINS" 1 4711
+    does "the layout is as it was" "$ROOM" live-set "$PINS" "$LAYOUT" 4711
     does "taken over and taken off" "$ROOM" remove v0 "$PINS"
     state "the hooks are free" v0 "xdp none taps 0"
     says "the map stays for the next start" "heartbeat 4711" "$ROOM" live "$PINS"
