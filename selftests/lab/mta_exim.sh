@@ -21,6 +21,7 @@ daemon_smtp_ports = 25
 spool_directory = $EXIM/spool
 log_file_path = $EXIM/log/%s
 log_selector = +smtp_connection +pipelining
+keep_environment =
 pid_file_path = $EXIM/pid
 host_lookup =
 rfc1413_query_timeout = 0s
@@ -67,6 +68,43 @@ exim_start()
     # In the foreground: where its parent is process 1, as here, Exim does not fork for -bd.
     lab_in mta exim4 -bdf -q1h >"$EXIM/out" 2>&1 &
     lab_wait 10 lab_listens || lab_die "Exim does not listen: $(exim_words)"
+}
+
+# An Exim that sends, as client $1; with what its peers offer: BDAT, and early talk where invited.
+exim_client_config()
+{
+    cat <<END
+primary_hostname = mail.example.org
+spool_directory = $EXIM/client-$1
+log_file_path = $EXIM/client-$1.%s
+log_selector = +pipelining
+keep_environment =
+begin routers
+to_the_mx:
+    driver = manualroute
+    route_list = * "<+ $2"
+    self = send
+    transport = smtp
+begin transports
+smtp:
+    driver = smtp
+    interface = <; $(client4 "$1") ; $(client6 "$1")
+    hosts_pipe_connect = *
+    hosts_try_chunking = *
+    hosts_avoid_tls = *
+END
+}
+
+# exim_send CLIENT SERVER TOKEN: a message from there, delivered before this returns.
+exim_send()
+{
+    mkdir -p "$EXIM/client-$1"
+    chown Debian-exim "$EXIM/client-$1"
+    exim_client_config "$1" "$2" >"$EXIM/client-$1.conf"
+    # Exim calls itself again, by then no longer as root.
+    echo "$EXIM/client-$1.conf" >>/etc/exim4/trusted_configs
+    printf 'From: <friend@example.org>\nTo: <user@example.net>\nSubject: %s\n\nA letter.\n' "$3" |
+        lab_in wan exim4 -C "$EXIM/client-$1.conf" -odi -f friend@example.org user@example.net
 }
 
 exim_words()

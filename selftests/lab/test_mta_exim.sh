@@ -15,7 +15,8 @@ exim_need
 lab_enter "$@"
 lab_network
 unpack_over exim
-exim_start
+# Exim invites early talk unless told not to: see test_mta_pipe_connect.sh.
+exim_start "pipelining_connect_advertise_hosts ="
 lab_agent || lab_die "mxdpd does not start"
 
 mail_plain
