@@ -73,6 +73,11 @@ struct agent {
 
 	struct ring_buffer *ring;
 	unsigned records_this_turn;
+	struct {
+		uv_timer_t timer;
+		uint64_t since; /* milliseconds of the loop: when this window began */
+		unsigned sum;   /* of what is counted in it */
+	} gather;               /* records that come in a stream: ring.c */
 	struct sessions *sessions;
 	struct history *history;
 	struct journal *journal;

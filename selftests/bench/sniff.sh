@@ -1,0 +1,191 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sniff: what it costs to judge one complete session (EHLO, MAIL, RCPT, QUIT in clear text), and
+# beside it what Postfix spends on the same session, on the same machine, with the same clients
+# (sniff_load.c: an even mix of IPv4 and IPv6, PARALLEL at a time, as fast as the server answers).
+#
+#   agent         CPU time of mxdpd, user and system, to the nanosecond (/proc/PID/task/*/schedstat)
+#   BPF           run time of its programs, as the kernel counts it (sniff_bpf.c)
+#   postscreen,   the same CPU time of all processes of that name; none of them ends during a round.
+#   smtpd         postscreen knows the clients from an earlier visit, so it passes them on at once
+#
+# First against smtp-sink, which leaves most of the machine to mxdp, then against a real Postfix. A
+# round counts only if every session was told in the log, whole, passed and without a finding, and
+# no record was lost. The CPU time reaches until the last session's end has been told, and what
+# asking for that costs is in it.
+#
+# Prints rows for scripts/bench: what, value, unit, remark, with tabs between. SINK_SESSIONS,
+# POSTFIX_SESSIONS and PARALLEL can be set.
+set -u
+
+# shellcheck source=scripts/lab
+. "$(dirname "$0")/../../scripts/lab"
+lab_enter "$@"
+
+SINK_SESSIONS=${SINK_SESSIONS:-20000}
+POSTFIX_SESSIONS=${POSTFIX_SESSIONS:-3000}
+PARALLEL=${PARALLEL:-16}
+SOURCES=500
+TARGET_US=10
+TOOLS=$LAB_BUILD/selftests/bench
+
+row()
+{
+    printf '%s\t%s\t%s\t%s\n' "$@"
+}
+
+# --- servers -------------------------------------------------------------------------------------
+
+# One process for both: the address :: takes IPv4 too.
+start_sink()
+{
+    mkdir -p "$LAB/sink"
+    (cd "$LAB/sink" && exec nsenter --net=/run/netns/mta -- smtp-sink -u nobody -h "$MX_NAME" \
+        "inet:$MX4:25" 1024 >>sink.log 2>&1) &
+    SINK4=$!
+    (cd "$LAB/sink" && exec nsenter --net=/run/netns/mta -- smtp-sink -u nobody -h "$MX_NAME" \
+        "inet:[$MX6]:25" 1024 >>sink.log 2>&1) &
+    SINK6=$!
+    lab_wait 10 lab_listens || lab_die "smtp-sink does not listen: $(cat "$LAB/sink/sink.log")"
+}
+
+silent()
+{
+    ! lab_in mta ss -Hltn 'sport = :25' | grep -q .
+}
+
+stop_sink()
+{
+    kill "$SINK4" "$SINK6"
+    wait "$SINK4" "$SINK6" 2>/dev/null
+    lab_wait 10 silent || lab_die "smtp-sink does not end"
+}
+
+# postscreen in front; processes stay, so that their CPU time can be read when all is over.
+start_postfix()
+{
+    lab_postfix_config
+    sed -i 's/^smtp  .*/smtp inet n - n - 1 postscreen\
+smtpd pass - - n - - smtpd\
+dnsblog unix - - n - 0 dnsblog\
+tlsproxy unix - - n - 0 tlsproxy/' "$LAB/postfix/etc/master.cf"
+    cat >>"$LAB/postfix/etc/main.cf" <<END
+max_use = 1000000
+max_idle = 1h
+postscreen_greet_wait = 1s
+postscreen_greet_action = enforce
+postscreen_access_list =
+postscreen_client_connection_count_limit = 0
+smtpd_client_restrictions =
+END
+    lab_in mta postfix -c "$LAB/postfix/etc" start >"$LAB/postfix.out" 2>&1 ||
+        lab_die "Postfix does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log" 2>&1)"
+    lab_wait 10 lab_listens || lab_die "Postfix does not listen: $(cat "$LAB/mail.log" 2>&1)"
+}
+
+# --- measuring -----------------------------------------------------------------------------------
+
+load()
+{
+    lab_in wan "$TOOLS/sniff_load" "$MX4" "$MX6" "$SOURCES" "$1" "$PARALLEL" ||
+        lab_die "the sessions did not go to their end"
+}
+
+# Nanoseconds of CPU of all threads of the processes NAME; there are only the laboratory's in /proc.
+cpu_of()
+{
+    local pid
+
+    for pid in $(pgrep -x "$1"); do
+        cat /proc/"$pid"/task/*/schedstat
+    done | awk '{ ns += $1 } END { printf "%.0f", ns }'
+}
+
+all_told()
+{
+    [ "$(lab_status .counts.sessions)" -ge "$1" ]
+}
+
+# Whether the log tells COUNT sessions, each whole, passed and without a finding; else says why not.
+told_well()
+{
+    lab_ctl log --json --lines "$1" | jq -rn --argjson want "$1" '
+        reduce (inputs | select(.event == "session")) as $s ({told: 0, odd: null};
+            .told += 1
+            | if $s.partial or $s.score != 0 or ($s.findings | length) > 0 or $s.rcpt != 1 or
+                 $s.outcome != "no mail" or $s.helo != ["EHLO mail.example.org"] or
+                 $s.mail_from != ["friend@example.org"]
+              then .odd //= $s else . end)
+        | if .told == $want and .odd == null then empty else tojson end'
+}
+
+bpf_ready()
+{
+    grep -qs '^ready' "$LAB/bpf.err" || ! kill -0 "$BPF" 2>/dev/null
+}
+
+# us_each NANOSECONDS SESSIONS
+us_each()
+{
+    awk -v ns="$1" -v n="$2" 'BEGIN { printf "%.2f", ns / n / 1000 }'
+}
+
+# measure NAME SESSIONS [PROCESS...]: one round against the server that runs.
+measure()
+{
+    local name=$1 sessions=$2 process seconds before us problem
+    declare -A cpu
+    shift 2
+
+    rm -f "$LAB/bpf.err"
+    nsenter --net=/run/netns/mta -- "$TOOLS/sniff_bpf" "$AGENT" eth0 >"$LAB/bpf" 2>"$LAB/bpf.err" &
+    BPF=$!
+    lab_wait 10 bpf_ready
+    before=$(lab_status .counts.sessions)
+    for process in mxdpd "$@"; do
+        cpu[$process]=$(cpu_of "$process")
+    done
+    seconds=$(load "$sessions") || exit 1
+    kill -s TERM "$BPF"
+    wait "$BPF" || lab_die "$(cat "$LAB/bpf.err")"
+    lab_wait 20 all_told $((before + sessions)) ||
+        lab_die "$name: $(lab_status .counts.sessions) sessions told of $((before + sessions))"
+    us=$(us_each $(($(cpu_of mxdpd) - cpu[mxdpd])) "$sessions")
+    for process in "$@"; do
+        row "$name: $process" "$(us_each $(($(cpu_of "$process") - cpu[$process])) "$sessions")" \
+            us "CPU a session"
+    done
+    [ "$(lab_fate record-lost)" = 0 ] || lab_die "$name: $(lab_fate record-lost) records lost"
+    problem=$(told_well "$sessions") || lab_die "$name: the log cannot be read"
+    [ -z "$problem" ] || lab_die "$name: not every session was told well: $problem"
+    row "$name: agent" "$us" us "CPU a session; $sessions sessions, $(awk -v s="$seconds" \
+        -v n="$sessions" 'BEGIN { printf "%.0f", n / s }') a second, no record lost"
+    while read -r process ns runs; do
+        [ "$runs" = 0 ] || row "$name: BPF, $process" "$(us_each "$ns" "$sessions")" us \
+            "a session; $(awk -v r="$runs" -v n="$sessions" 'BEGIN { printf "%.1f", r / n }') packets"
+    done <"$LAB/bpf"
+    AGENT_US=$us
+}
+
+lab_network
+cat >"$LAB/mxdp.conf" <<END
+log {
+    events = 1000000
+}
+END
+# shellcheck disable=SC2034 # scripts/lab reads it
+lab_agent || lab_die "mxdpd does not start"
+
+start_sink
+measure smtp-sink "$SINK_SESSIONS"
+stop_sink
+awk -v us="$AGENT_US" -v target="$TARGET_US" 'BEGIN {
+    printf "sessions that one core of the agent judges\t%.0f\t/s\ttarget %d us: %s\n", 1e6 / us,
+        target, us <= target ? "met" : "missed"
+}'
+
+start_postfix
+load "$SOURCES" >"$LAB/first-visit" # of each client; postscreen makes it wait
+measure Postfix "$POSTFIX_SESSIONS" postscreen smtpd
+lab_agent_stop || lab_die "mxdpd ended badly: $(tail -n 5 "$LAB/mxdpd.log")"
