@@ -11,8 +11,8 @@
 #   smtpd         postscreen knows the clients from an earlier visit, so it passes them on at once
 #
 # First against smtp-sink, which leaves most of the machine to mxdp, then against a real Postfix. A
-# round counts only if every session was told in the log, whole, passed and without a finding, and
-# no record was lost. The CPU time reaches until the last session's end has been told, and what
+# round counts only if as many sessions were judged as were made, no record was lost, and those that
+# the log still holds are told whole, passed and without a finding. The CPU time reaches until the last session's end has been told, and what
 # asking for that costs is in it.
 #
 # Prints rows for scripts/bench: what, value, unit, remark, with tabs between. SINK_SESSIONS,
@@ -27,6 +27,7 @@ SINK_SESSIONS=${SINK_SESSIONS:-20000}
 POSTFIX_SESSIONS=${POSTFIX_SESSIONS:-3000}
 PARALLEL=${PARALLEL:-16}
 SOURCES=500
+LOG_EVENTS=10000 # kept by default
 TARGET_US=10
 TOOLS=$LAB_BUILD/selftests/bench
 
@@ -102,12 +103,12 @@ cpu_of()
     done | awk '{ ns += $1 } END { printf "%.0f", ns }'
 }
 
-all_told()
+nothing_under_way()
 {
-    [ "$(lab_status .counts.sessions)" -ge "$1" ]
+    [ "$(lab_status .sessions)" = 0 ]
 }
 
-# Whether the log tells COUNT sessions, each whole, passed and without a finding; else says why not.
+# Whether the log, as far as it goes back, tells COUNT sessions, each whole, passed and without a finding; else says why not.
 told_well()
 {
     lab_ctl log --json --lines "$1" | jq -rn --argjson want "$1" '
@@ -142,6 +143,7 @@ measure()
     nsenter --net=/run/netns/mta -- "$TOOLS/sniff_bpf" "$AGENT" eth0 >"$LAB/bpf" 2>"$LAB/bpf.err" &
     BPF=$!
     lab_wait 10 bpf_ready
+    lab_wait 20 nothing_under_way || lab_die "$name: earlier sessions have no end"
     before=$(lab_status .counts.sessions)
     for process in mxdpd "$@"; do
         cpu[$process]=$(cpu_of "$process")
@@ -149,15 +151,16 @@ measure()
     seconds=$(load "$sessions") || exit 1
     kill -s TERM "$BPF"
     wait "$BPF" || lab_die "$(cat "$LAB/bpf.err")"
-    lab_wait 20 all_told $((before + sessions)) ||
-        lab_die "$name: $(lab_status .counts.sessions) sessions told of $((before + sessions))"
+    lab_wait 20 nothing_under_way || lab_die "$name: $(lab_status .sessions) sessions have no end"
     us=$(us_each $(($(cpu_of mxdpd) - cpu[mxdpd])) "$sessions")
     for process in "$@"; do
         row "$name: $process" "$(us_each $(($(cpu_of "$process") - cpu[$process])) "$sessions")" \
             us "CPU a session"
     done
     [ "$(lab_fate record-lost)" = 0 ] || lab_die "$name: $(lab_fate record-lost) records lost"
-    problem=$(told_well "$sessions") || lab_die "$name: the log cannot be read"
+    [ "$(lab_status .counts.sessions)" = $((before + sessions)) ] ||
+        lab_die "$name: $(($(lab_status .counts.sessions) - before)) sessions judged of $sessions"
+    problem=$(told_well $((sessions < LOG_EVENTS ? sessions : LOG_EVENTS))) || lab_die "$name: the log cannot be read"
     [ -z "$problem" ] || lab_die "$name: not every session was told well: $problem"
     row "$name: agent" "$us" us "CPU a session; $sessions sessions, $(awk -v s="$seconds" \
         -v n="$sessions" 'BEGIN { printf "%.0f", n / s }') a second, no record lost"
@@ -169,11 +172,6 @@ measure()
 }
 
 lab_network
-cat >"$LAB/mxdp.conf" <<END
-log {
-    events = 1000000
-}
-END
 # shellcheck disable=SC2034 # scripts/lab reads it
 lab_agent || lab_die "mxdpd does not start"
 

@@ -138,6 +138,28 @@ static void a_listener_hears_each_once(void **state)
 	journal_free(none);
 }
 
+/* One that is written is an event like one that is built. */
+static void written_events(void **state)
+{
+	struct journal *j = journal_new(3);
+	struct heard h = {0};
+
+	(void)state;
+	journal_listen(j, hear, &h);
+	for (int n = 1; n <= 4; n++) {
+		if (n % 2) {
+			journal_add(j, event(n));
+			continue;
+		}
+		writer_integer(journal_write(j), "n", n);
+		journal_written(j);
+	}
+	assert_int_equal(h.count, 4);
+	assert_true(h.in_order);
+	expect_tail(j, 10, 2, 4);
+	journal_free(j);
+}
+
 /* Memory was short while the event was made: nothing to tell, nothing kept. */
 static void no_event(void **state)
 {
@@ -159,6 +181,7 @@ int main(void)
 		cmocka_unit_test(all_of_them),
 		cmocka_unit_test(one_and_none),
 		cmocka_unit_test(a_listener_hears_each_once),
+		cmocka_unit_test(written_events),
 		cmocka_unit_test(no_event),
 	};
 

@@ -41,15 +41,6 @@ static json_t *findings_of(const struct policy *policy, const struct findings *f
 	return list;
 }
 
-static json_t *texts_of(const struct kept *kept)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < kept->seen && i < DIALOGUE_KEPT; i++)
-		json_array_append_new(list, json_string(kept->text[i]));
-	return list;
-}
-
 static void log_verdict(const struct agent *a, const struct verdict_event *e, const char *prefix)
 {
 	const struct finding *why = policy_main(&a->config.policy, &e->session->dialogue.findings);
@@ -102,37 +93,68 @@ void events_verdict(struct agent *a, const struct verdict_event *e)
 	journal_add(a->journal, event);
 }
 
-/* Who was written to is nobody's business in a log: domains only, unless configured. */
-static json_t *recipients_of(const struct config *config, const struct kept *kept)
+/* Sessions end by the thousand a second: theirs are written, not built. */
+
+static void write_endpoint(struct writer *w, const char *name, const struct addr *addr, __be16 port)
 {
-	json_t *list = config->log_recipients ? texts_of(kept) : json_array();
+	char text[ADDR_TEXT], both[ADDR_TEXT + 8];
+
+	addr_format(text, addr);
+	snprintf(both, sizeof(both), addr_is_v4(addr) ? "%s:%u" : "[%s]:%u", text, ntohs(port));
+	writer_string(w, name, both);
+}
+
+static void write_texts(struct writer *w, const char *name, const struct kept *kept, bool redact)
+{
 	char text[DIALOGUE_TEXT];
 
-	for (size_t i = 0; !config->log_recipients && i < kept->seen && i < DIALOGUE_KEPT; i++)
-		json_array_append_new(list,
-				      json_string(envelope_redact(text, sizeof(text),
-								  (const uint8_t *)kept->text[i],
-								  strlen(kept->text[i]))));
-	return list;
+	writer_open(w, name, '[');
+	for (size_t i = 0; i < kept->seen && i < DIALOGUE_KEPT; i++)
+		writer_string(w, NULL,
+			      redact ? envelope_redact(text, sizeof(text),
+						       (const uint8_t *)kept->text[i],
+						       strlen(kept->text[i]))
+				     : kept->text[i]);
+	writer_close(w, ']');
+}
+
+static void write_findings(struct writer *w, const struct policy *policy, const struct findings *f)
+{
+	char name[POLICY_FINDING_NAME];
+
+	writer_open(w, "findings", '[');
+	for (size_t i = 0; i < f->count; i++) {
+		writer_open(w, NULL, '{');
+		writer_string(w, "id", policy_finding_name(name, policy, &f->list[i]));
+		writer_integer(w, "points", policy_points(policy, &f->list[i]));
+		writer_string(w, "detail", f->list[i].detail);
+		writer_close(w, '}');
+	}
+	writer_close(w, ']');
 }
 
 void events_session(struct agent *a, const struct session *session)
 {
 	const struct dialogue *d = &session->dialogue;
-	struct decision decision = policy_decide(&a->config.policy, &d->findings, 0);
-	json_t *event = about("session", session);
+	struct writer *w = journal_write(a->journal);
 	char outcome[64];
 
-	json_object_update_new(
-		event, json_pack("{s:o, s:o, s:o, s:i, s:b, s:s, s:i, s:b, s:f, s:o}", "helo",
-				 texts_of(&d->helo), "mail_from", texts_of(&d->mail_from),
-				 "rcpt_to", recipients_of(&a->config, &d->rcpt_to), "rcpt",
-				 (int)d->rcpt_to.seen, "starttls", d->starttls, "outcome",
-				 dialogue_outcome(outcome, sizeof(outcome), d), "score",
-				 decision.score, "partial", d->partial, "seconds",
-				 (double)(session->touched - session->started) / 1000, "findings",
-				 findings_of(&a->config.policy, &d->findings)));
-	journal_add(a->journal, event);
+	writer_string(w, "event", "session");
+	write_endpoint(w, "client", &session->flow.client, session->flow.client_port);
+	write_endpoint(w, "server", &session->flow.server, session->flow.server_port);
+	writer_string(w, "ports", ports_name(d->ports));
+	write_texts(w, "helo", &d->helo, false);
+	write_texts(w, "mail_from", &d->mail_from, false);
+	/* Who was written to is nobody's business in a log: domains only, unless configured. */
+	write_texts(w, "rcpt_to", &d->rcpt_to, !a->config.log_recipients);
+	writer_integer(w, "rcpt", (long long)d->rcpt_to.seen);
+	writer_bool(w, "starttls", d->starttls);
+	writer_string(w, "outcome", dialogue_outcome(outcome, sizeof(outcome), d));
+	writer_integer(w, "score", policy_decide(&a->config.policy, &d->findings, 0).score);
+	writer_bool(w, "partial", d->partial);
+	writer_thousandths(w, "seconds", session->touched - session->started);
+	write_findings(w, &a->config.policy, &d->findings);
+	journal_written(a->journal);
 }
 
 void events_unblocked(struct agent *a, const struct verdict_entry *entry, const char *why)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "journal.h"
@@ -7,6 +8,9 @@
 struct journal {
 	size_t room, count, first; /* a ring of lines, oldest at `first` */
 	char **line;
+	struct writer writer;
+	time_t stamped; /* what the text of the time was made of */
+	char stamp[32];
 	journal_fn listener;
 	void *context;
 };
@@ -32,19 +36,23 @@ void journal_free(struct journal *j)
 		return;
 	for (size_t i = 0; i < j->count; i++)
 		free(j->line[(j->first + i) % j->room]);
+	writer_free(&j->writer);
 	free(j->line);
 	free(j);
 }
 
-static void stamp(json_t *event)
+/* Made once a second, however many events there are in it. */
+static const char *stamp(struct journal *j)
 {
-	char text[32];
 	time_t now = time(NULL);
 	struct tm tm;
 
+	if (j->stamp[0] && now == j->stamped)
+		return j->stamp;
 	gmtime_r(&now, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	json_object_set_new(event, "time", json_string(text));
+	strftime(j->stamp, sizeof(j->stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	j->stamped = now;
+	return j->stamp;
 }
 
 static void store(struct journal *j, char *line)
@@ -62,20 +70,38 @@ static void store(struct journal *j, char *line)
 	j->line[(j->first + j->count++) % j->room] = line;
 }
 
-void journal_add(struct journal *j, json_t *event)
+/* Takes over `line`, NULL where memory is short. */
+static void take(struct journal *j, char *line)
 {
-	char *line;
-
-	if (!event)
-		return;
-	stamp(event);
-	line = json_dumps(event, JSON_COMPACT);
-	json_decref(event);
 	if (!line)
 		return;
 	if (j->listener)
 		j->listener(line, j->context);
 	store(j, line);
+}
+
+void journal_add(struct journal *j, json_t *event)
+{
+	if (!event)
+		return;
+	json_object_set_new(event, "time", json_string(stamp(j)));
+	take(j, json_dumps(event, JSON_COMPACT));
+	json_decref(event);
+}
+
+struct writer *journal_write(struct journal *j)
+{
+	writer_reset(&j->writer);
+	writer_open(&j->writer, NULL, '{');
+	return &j->writer;
+}
+
+void journal_written(struct journal *j)
+{
+	writer_string(&j->writer, "time", stamp(j));
+	writer_close(&j->writer, '}');
+	if (!j->writer.failed)
+		take(j, strndup(j->writer.text, j->writer.len));
 }
 
 void journal_listen(struct journal *j, journal_fn fn, void *context)

@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "writer.h"
+
 struct journal;
 
 struct journal *journal_new(size_t events);
@@ -29,6 +31,13 @@ void journal_free(struct journal *j);
 
 /* Adds "time" and takes over `event` (which may be NULL where memory is short). */
 void journal_add(struct journal *j, json_t *event);
+
+/*
+ * The same for an event that is written rather than built: journal_write() begins its object, the
+ * caller writes its members, journal_written() adds "time", ends the object and takes it in.
+ */
+struct writer *journal_write(struct journal *j);
+void journal_written(struct journal *j);
 
 /* Called for each new event, as a line of JSON without line end. One listener. */
 typedef void (*journal_fn)(const char *line, void *context);
