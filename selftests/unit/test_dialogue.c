@@ -28,10 +28,11 @@ static void play(const struct scene *scenes, size_t count, void (*prepare)(struc
 
 #define PLAY(scenes, prepare) play(scenes, sizeof(scenes) / sizeof(scenes[0]), prepare)
 
-#define BANNER  "S: 220 mx.mxdp.example ESMTP"
-#define EHLO    "C: EHLO client.example.net"
-#define PLAIN   "S: 250 mx.mxdp.example"
-#define PIPES   "S: 250-mx.mxdp.example", "S: 250-PIPELINING", "S: 250 SIZE 10240000"
+#define BANNER "S: 220 mx.mxdp.example ESMTP"
+#define EHLO   "C: EHLO client.example.net"
+#define PLAIN  "S: 250 mx.mxdp.example"
+#define PIPES \
+	"S: 250-mx.mxdp.example", "S: 250-PIPELINING", "S: 250-CHUNKING", "S: 250 SIZE 10240000"
 #define INVITES "S: 250-mx.mxdp.example", "S: 250-PIPECONNECT", "S: 250 PIPELINING"
 #define OK      "S: 250 2.0.0 Ok"
 
@@ -439,9 +440,24 @@ static const struct scene decoys[] = {
 	 "",
 	 {BANNER, EHLO, PLAIN, "C: DATA", "S: 354 go", "A: EHLO [203.0.113.25]", "C: x", "C: .",
 	  OK}},
+	{"in what no server takes for a chunk",
+	 "helo-our-address",
+	 {BANNER, EHLO, PLAIN, "C: BDAT 100000000", "S: 502 no", "C: EHLO [203.0.113.25]"}},
+	{"an opening", "non-smtp", {BANNER, "A: GET / HTTP/1.1", EHLO, PLAIN}},
+	{"a decoy XCLIENT makes nobody a relay",
+	 "helo-our-address",
+	 {BANNER, EHLO, PLAIN, "A: XCLIENT A", "C: STARTTLSx", "S: 220 go",
+	  "C: EHLO [203.0.113.25]", PLAIN}},
+	{"nor does a PROXY header",
+	 "helo-our-address",
+	 {BANNER, "A: PROXY TCP4 192.0.2.1 203.0.113.25 5 25", "C: EHLO [203.0.113.25]", PLAIN}},
+	{"a server that answers PROXY with 503 takes it for no relay",
+	 "helo-our-address",
+	 {BANNER, "C: PROXY TCP4 192.0.2.1 203.0.113.25 5 25", "S: 503 no",
+	  "C: EHLO [203.0.113.25]", PLAIN}},
 	{"not in a chunk",
 	 "",
-	 {BANNER, EHLO, PLAIN, "C: BDAT 30 LAST", "A: EHLO [203.0.113.25]", "c: 0123456789"}},
+	 {BANNER, EHLO, PIPES, "C: BDAT 30 LAST", "A: EHLO [203.0.113.25]", "c: 0123456789"}},
 };
 
 static void decoy_readings(void **state)

@@ -169,9 +169,29 @@ uint32_t pop_recipient(struct dialogue *d)
 	return hash;
 }
 
+static void judge_sender(struct dialogue *d, const uint8_t *path, size_t len)
+{
+	struct findings found;
+
+	found.count = 0;
+	envelope_check_sender(&found, path, len, &d->rules->envelope);
+	check_patterns(d, &found, PATTERN_SENDER, path, len);
+	accuse_all(d, &found);
+}
+
+static void judge_recipient(struct dialogue *d, const uint8_t *path, size_t len)
+{
+	struct findings found;
+
+	found.count = 0;
+	envelope_check_recipient(&found, path, len, d->rcpt.null_sender, d->rcpt.recipients,
+				 &d->rules->envelope);
+	check_patterns(d, &found, PATTERN_RECIPIENT, path, len);
+	accuse_all(d, &found);
+}
+
 static void take_mail(struct dialogue *d, const struct smtp_command *command)
 {
-	struct findings found = {0};
 	char text[FINDING_DETAIL / 2];
 	const uint8_t *path;
 	size_t len;
@@ -185,14 +205,11 @@ static void take_mail(struct dialogue *d, const struct smtp_command *command)
 		return;
 	keep(&d->mail_from, path, len);
 	d->rcpt.null_sender = !len;
-	envelope_check_sender(&found, path, len, &d->rules->envelope);
-	check_patterns(d, &found, PATTERN_SENDER, path, len);
-	accuse_all(d, &found);
+	judge_sender(d, path, len);
 }
 
 static void take_rcpt(struct dialogue *d, const struct smtp_command *command)
 {
-	struct findings found = {0};
 	const uint8_t *path;
 	size_t len;
 
@@ -203,10 +220,17 @@ static void take_rcpt(struct dialogue *d, const struct smtp_command *command)
 	keep(&d->rcpt_to, path, len);
 	push_recipient(d, hash_of(path, len));
 	d->rcpt.recipients++;
-	envelope_check_recipient(&found, path, len, d->rcpt.null_sender, d->rcpt.recipients,
-				 &d->rules->envelope);
-	check_patterns(d, &found, PATTERN_RECIPIENT, path, len);
-	accuse_all(d, &found);
+	judge_recipient(d, path, len);
+}
+
+/*
+ * RFC 3030 2: a chunk's bytes are swallowed whatever the reply, but only where BDAT is known. Else
+ * what follows are commands, and must not hide behind the number.
+ */
+static void take_bdat(struct dialogue *d, const struct smtp_command *command)
+{
+	if (d->chunking || !d->offers_known)
+		d->bdat_left = number_of(command->argument, command->argument_len);
 }
 
 /* RFC 4954 4: offered or not; what goes on after STARTTLS is not seen. */
@@ -237,7 +261,7 @@ static void follow_command(struct dialogue *d, const struct smtp_command *comman
 		take_auth(d);
 		break;
 	case SMTP_BDAT:
-		d->bdat_left = number_of(command->argument, command->argument_len);
+		take_bdat(d, command);
 		break;
 	case SMTP_STARTTLS:
 		/* Nobody opens with it; a 220 that follows is its answer, not a banner. */
@@ -279,11 +303,16 @@ void take_command(struct dialogue *d, const struct line *line)
 
 void judge_other_line(struct dialogue *d, const struct line *line)
 {
-	size_t len = line_text(line);
+	size_t len = line_text(line), path_len;
 	struct smtp_command command = smtp_command_parse(line->bytes, len);
+	const uint8_t *path;
 
-	if (!is_helo(&command))
-		return;
-	keep(&d->helo, line->bytes, len);
-	judge_helo(d, &command);
+	if (is_helo(&command)) {
+		keep(&d->helo, line->bytes, len);
+		judge_helo(d, &command);
+	} else if (command.verb == SMTP_MAIL && smtp_path(&path, &path_len, &command, "FROM")) {
+		judge_sender(d, path, path_len);
+	} else if (command.verb == SMTP_RCPT && smtp_path(&path, &path_len, &command, "TO")) {
+		judge_recipient(d, path, path_len);
+	}
 }

@@ -133,8 +133,11 @@ static void client_alternative(struct dialogue *d, const struct chunk *chunk)
 {
 	struct line line = d->from_client;
 
+	d->contested = true;
 	if (!listens_to_commands(d) || d->bdat_left)
 		return;
+	if (!d->opening_len && !d->opening_done && !d->midway)
+		judge_other_opening(d, chunk->data, chunk->len);
 	for (size_t i = 0; i < chunk->len; i++) {
 		if (chunk->data[i] != '\n') {
 			line_push(&line, chunk->data[i]);

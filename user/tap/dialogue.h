@@ -111,6 +111,7 @@ struct dialogue {
 	size_t opening_len;
 	bool opening_done;
 	enum smtp_opening opened;
+	bool contested;    /* some bytes came in two readings: nothing they claim is granted */
 	bool claims_proxy; /* a PROXY header came; the server has not shown yet what it makes of it
 			    */
 	uint64_t proxy_left; /* bytes of the header still to skip */
@@ -118,7 +119,7 @@ struct dialogue {
 	bool banner_done;    /* the last one was, or a refusal in its place */
 	bool greeted;        /* HELO or EHLO seen */
 	bool ehlo_reply;     /* inside the reply to EHLO */
-	bool pipelining, pipe_connect, auth_offered;
+	bool pipelining, pipe_connect, auth_offered, chunking;
 	bool offers_known;                   /* a whole reply to HELO or EHLO was seen */
 	unsigned reply_topics;               /* of the lines of a reply so far */
 	char relay_text[FINDING_DETAIL / 2]; /* the line of it that speaks of relaying */

@@ -35,9 +35,12 @@ void settle_proxy(struct dialogue *d, bool taken);
 /* The first bytes: foreign protocols show themselves before any line is complete. */
 void take_opening(struct dialogue *d, const uint8_t *data, size_t len);
 
+/* Another reading of the first bytes: foreign protocols only. */
+void judge_other_opening(struct dialogue *d, const uint8_t *data, size_t len);
+
 /* commands.c */
 void take_command(struct dialogue *d, const struct line *line);
-/* The same line in another reading: only its HELO is looked for. */
+/* The same line in another reading: its HELO and its envelope, without following it. */
 void judge_other_line(struct dialogue *d, const struct line *line);
 /* What is still held of helo-our-name is decided. */
 void release_our_name(struct dialogue *d, bool mild);

@@ -50,7 +50,7 @@ static void trim_opening(struct dialogue *d)
  */
 static void take_proxy_header(struct dialogue *d)
 {
-	d->claims_proxy = true;
+	d->claims_proxy = !d->contested;
 	if (d->opening[0] != 'P')
 		d->proxy_left = sizeof(d->opening) + ((unsigned)d->opening[PROXY_V2_LENGTH] << 8 |
 						      d->opening[PROXY_V2_LENGTH + 1]);
@@ -61,7 +61,7 @@ void settle_proxy(struct dialogue *d, bool taken)
 	if (!d->claims_proxy)
 		return;
 	d->claims_proxy = false;
-	if (taken) {
+	if (taken && !d->contested && !d->partial) {
 		d->relay = true;
 		d->held.count = 0;
 	} else {
@@ -71,26 +71,39 @@ void settle_proxy(struct dialogue *d, bool taken)
 	}
 }
 
-static void judge_opening(struct dialogue *d)
+static void accuse_foreign(struct dialogue *d, enum smtp_opening what, const uint8_t *data,
+			   size_t len)
 {
 	char text[FINDING_DETAIL / 2];
 
-	escape_bytes(text, sizeof(text), d->opening, d->opening_len);
-	switch (d->opened) {
-	case OPENING_UNDECIDED:
-	case OPENING_SMTP:
-		trim_opening(d);
-		return;
-	case OPENING_PROXY:
-		take_proxy_header(d);
-		return;
-	case OPENING_TLS:
+	escape_bytes(text, sizeof(text), data, len);
+	if (what == OPENING_TLS)
 		accuse(d, FINDING_TLS_ON_25, false, "opened with \"%s\"", text);
-		break;
-	default:
-		accuse(d, FINDING_NON_SMTP, false, "%s \"%s\"", smtp_opening_name(d->opened), text);
+	else
+		accuse(d, FINDING_NON_SMTP, false, "%s \"%s\"", smtp_opening_name(what), text);
+}
+
+void judge_other_opening(struct dialogue *d, const uint8_t *data, size_t len)
+{
+	enum smtp_opening what;
+
+	if (len > sizeof(d->opening))
+		len = sizeof(d->opening);
+	what = smtp_opening_of(data, len);
+	if (what > OPENING_SMTP && what != OPENING_PROXY)
+		accuse_foreign(d, what, data, len);
+}
+
+static void judge_opening(struct dialogue *d)
+{
+	if (d->opened == OPENING_UNDECIDED || d->opened == OPENING_SMTP) {
+		trim_opening(d);
+	} else if (d->opened == OPENING_PROXY) {
+		take_proxy_header(d);
+	} else {
+		accuse_foreign(d, d->opened, d->opening, d->opening_len);
+		d->state = DIALOGUE_FOREIGN;
 	}
-	d->state = DIALOGUE_FOREIGN;
 }
 
 void take_opening(struct dialogue *d, const uint8_t *data, size_t len)

@@ -71,7 +71,7 @@ static void take_ehlo_line(struct dialogue *d, const struct smtp_reply *reply)
 	size_t n = reply->text_len;
 
 	if (!d->ehlo_reply)
-		d->pipelining = d->pipe_connect = d->auth_offered = false;
+		d->pipelining = d->pipe_connect = d->auth_offered = d->chunking = false;
 	else if (smtp_word(t, n, "PIPELINING"))
 		d->pipelining = true;
 	else if (smtp_word(t, n, "PIPE_CONNECT") || smtp_word(t, n, "X_PIPE_CONNECT") ||
@@ -79,6 +79,8 @@ static void take_ehlo_line(struct dialogue *d, const struct smtp_reply *reply)
 		d->pipe_connect = true;
 	else if (smtp_word(t, n, "AUTH") || (n > 5 && smtp_word(t, 4, "AUTH") && t[4] == '='))
 		d->auth_offered = true; /* "AUTH=LOGIN" is how it was written once */
+	else if (smtp_word(t, n, "CHUNKING"))
+		d->chunking = true;
 	d->ehlo_reply = !reply->last;
 	if (!reply->last || !dialogue_is_mx(d))
 		return;
@@ -241,7 +243,7 @@ static void take_unasked(struct dialogue *d, int code)
 	if (code == 421)
 		d->refused = code;
 	/* To a PROXY header itself, for which no server that knows it has an answer. */
-	if (code == 500 || code == 502)
+	if (code != 421)
 		settle_proxy(d, false);
 	d->state = DIALOGUE_COMMAND;
 }
@@ -278,9 +280,9 @@ static void take_reply(struct dialogue *d, int code, uint32_t end)
 		d->starttls = true;
 		line_clear(&d->from_client);
 	}
-	if (code != 421)
-		settle_proxy(d, code != 500 && code != 502);
-	if (asked.verb == SMTP_XCLIENT && code == 220)
+	if (code < 400 || code == 500 || code == 502 || code == 503)
+		settle_proxy(d, code < 400);
+	if (asked.verb == SMTP_XCLIENT && code == 220 && !d->contested && !d->partial)
 		d->relay = true; /* only clients that the server trusts may say so */
 	else if (asked.verb == SMTP_RCPT)
 		take_rcpt_reply(d, code);
@@ -289,8 +291,8 @@ static void take_reply(struct dialogue *d, int code, uint32_t end)
 	else if ((asked.verb == SMTP_HELO || asked.verb == SMTP_EHLO) && code < 300)
 		d->offers_known = true;
 	if (asked.verb == SMTP_HELO && code < 300)
-		d->pipelining = d->auth_offered =
-			false; /* RFC 5321 3.2: it asks for no extensions */
+		/* RFC 5321 3.2: it asks for no extensions */
+		d->pipelining = d->auth_offered = d->chunking = false;
 	count_junk(d, code);
 	take_outcome(d, asked, code);
 	pop_pending(d, end);
