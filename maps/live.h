@@ -10,7 +10,7 @@
 
 /*
  * Raised whenever a key, a value or a meaning below maps/ changes. Pinned maps of another version
- * are never reused: the agent says so and starts with fresh ones.
+ * are never reused: the agent says so and does not start before `mxdpctl detach' has removed them.
  */
 #define LAYOUT_VERSION 2
 

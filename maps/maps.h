@@ -32,8 +32,8 @@ struct maps {
 #define X(field, name) int field;
 	MAPS(X)
 #undef X
-	volatile struct live *live_values; /* mapped; NULL where only read */
-	volatile __u64 *presence_words;    /* mapped; NULL where only read */
+	volatile struct live *live_values; /* mapped; read-only where from pins */
+	volatile __u64 *presence_words;    /* the same */
 	__u64 *presence_next;              /* the bitmap that a sweep is rebuilding, or NULL */
 };
 

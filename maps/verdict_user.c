@@ -19,6 +19,19 @@ static bool in_hash(const struct prefix *prefix)
 	return prefix->plen == ADDR_BITS || (prefix->plen == 64 && !is_v4(&prefix->addr));
 }
 
+static struct prefix prefix_cut(const struct addr *addr, __u32 plen)
+{
+	struct prefix cut = {.addr = *addr, .plen = plen};
+
+	for (__u32 i = 0; i < 4; i++) {
+		__u32 keep = plen > i * 32 ? plen - i * 32 : 0;
+
+		if (keep < 32)
+			cut.addr.w[i] &= keep ? htonl(~0U << (32 - keep)) : 0;
+	}
+	return cut;
+}
+
 static struct verdict_key hash_key(const struct prefix *prefix, enum port_class ports)
 {
 	return (struct verdict_key){
@@ -138,6 +151,44 @@ int verdict_get(const struct maps *maps, const struct prefix *prefix, enum port_
 	return 0;
 }
 
+/* The trie as the gate sees it: the longest match alone, whatever stands below it. */
+static bool find_in_trie(const struct maps *maps, const struct prefix *prefix,
+			 enum port_class ports, struct verdict_entry *out)
+{
+	struct verdict_prefix_key trie = trie_key(prefix, ports);
+
+	if (!maps->live_values->prefixes ||
+	    bpf_map_lookup_elem(maps->prefixes, &trie, &out->verdict))
+		return false;
+	out->prefix = prefix_cut(&prefix->addr, out->verdict.plen);
+	return true;
+}
+
+static bool find_in_hash(const struct maps *maps, const struct prefix *prefix,
+			 enum port_class ports, struct verdict_entry *out)
+{
+	struct verdict_key key = hash_key(prefix, ports);
+
+	out->prefix = *prefix;
+	return in_hash(prefix) && !bpf_map_lookup_elem(maps->verdicts, &key, &out->verdict);
+}
+
+int verdict_find(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		 __u32 now, struct verdict_entry *out)
+{
+	bool v6_host = prefix->plen == ADDR_BITS && !is_v4(&prefix->addr);
+	struct prefix net = prefix_cut(&prefix->addr, 64);
+
+	*out = (struct verdict_entry){.ports = ports};
+	if (find_in_hash(maps, prefix, ports, out) && out->verdict.expires > now)
+		return 0;
+	if (v6_host && find_in_hash(maps, &net, ports, out) && out->verdict.expires > now)
+		return 0;
+	if (find_in_trie(maps, prefix, ports, out) && out->verdict.expires > now)
+		return 0;
+	return -ENOENT;
+}
+
 /* The hash by the kernel's batch lookup, which neither repeats nor restarts while entries go. */
 static int walk_hash(const struct maps *maps, struct verdict_walk *walk,
 		     struct verdict_entry *entries, size_t room)
@@ -164,7 +215,10 @@ static int walk_hash(const struct maps *maps, struct verdict_walk *walk,
 	return (int)count;
 }
 
-/* The trie is small: key by key. A key that goes meanwhile ends this walk early, not wrongly. */
+/*
+ * The trie is small: key by key. After a key that has gone meanwhile the kernel begins again at the
+ * leftmost, so that what was told may be told once more; nothing is left out.
+ */
 static int walk_trie(const struct maps *maps, struct verdict_walk *walk,
 		     struct verdict_entry *entries, size_t room)
 {

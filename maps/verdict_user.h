@@ -30,6 +30,12 @@ int verdict_put_new(struct maps *maps, const struct prefix *prefix, enum port_cl
 int verdict_delete(struct maps *maps, const struct prefix *prefix, enum port_class ports);
 int verdict_get(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
 		struct verdict_entry *out);
+/*
+ * The unexpired verdict that decides about `prefix` as a whole, found as the gate finds it: itself,
+ * then an IPv6 address's /64, then the longest network around it. Hits are not filled in.
+ */
+int verdict_find(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		 __u32 now, struct verdict_entry *out);
 
 /* A walk over all verdicts in steps, so that a million of them never stall the agent's loop. */
 struct verdict_walk {
@@ -40,13 +46,14 @@ struct verdict_walk {
 
 #define VERDICT_WALK_BATCH 4096
 
-/* Up to `room` (at least VERDICT_WALK_BATCH) entries; 0 at the end; entries may have expired. */
+/* Up to `room` (at least VERDICT_WALK_BATCH) entries; 0 at the end. Entries may have expired;
+ * networks of the trie may come twice where others are deleted meanwhile. */
 int verdict_walk_next(const struct maps *maps, struct verdict_walk *walk,
 		      struct verdict_entry *entries, size_t room, bool with_hits);
 
 /*
  * Deletes what has expired and rebuilds the presence bitmap, a step at a time: call until *done.
- * `live_entries` is then the number of verdicts left. Entries put meanwhile are kept.
+ * seen - deleted is then about the number of verdicts left. Entries put meanwhile are kept.
  */
 struct verdict_sweep {
 	struct verdict_walk walk;

@@ -86,9 +86,10 @@ struct agent {
 
 	struct mode_state mode;
 	struct syncookies syncookies;
-	bool cookies; /* SYN cookies are in use now */
+	bool cookies;        /* SYN cookies are in use now */
+	uint64_t cookies_at; /* when they last were, as session.started; 0: never */
 	struct verdict_sweep sweep;
-	size_t verdicts; /* as of the last whole sweep, kept up by puts and deletes */
+	size_t verdicts; /* as of the last whole sweep */
 	struct latency latency;
 	uint32_t started; /* boot seconds */
 	struct {

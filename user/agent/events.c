@@ -54,7 +54,8 @@ static void log_verdict(const struct agent *a, const struct verdict_event *e, co
 			 detail);
 	else
 		log_info("%s %s on %s for %s: %s, %s",
-			 a->cookies                     ? "watch (SYN cookies in use)"
+			 e->stands                      ? "stands already: block"
+			 : e->doubtful                  ? "watch (SYN cookies in use)"
 			 : a->mode.mode == MODE_ENFORCE ? "block"
 							: "would block (monitor mode)",
 			 prefix, ports_name(e->session->dialogue.ports),
@@ -66,8 +67,9 @@ void events_verdict(struct agent *a, const struct verdict_event *e)
 {
 	const struct session *session = e->session;
 	bool blocks = e->decision.kind == DECISION_BLOCK;
+	bool watches = e->doubtful && !e->stands;
 	bool enforced =
-		blocks && !e->spared && !e->error && !a->cookies && a->mode.mode == MODE_ENFORCE;
+		blocks && !e->spared && !e->error && !watches && a->mode.mode == MODE_ENFORCE;
 	json_t *event = about("verdict", session);
 	char prefix[ADDR_TEXT];
 
@@ -78,17 +80,18 @@ void events_verdict(struct agent *a, const struct verdict_event *e)
 				 "enforced", enforced, "findings",
 				 findings_of(&a->config.policy, &session->dialogue.findings)));
 	if (blocks)
-		json_object_update_new(event, json_pack("{s:s, s:s, s:i, s:s, s:f}", "cause",
+		json_object_update_new(event, json_pack("{s:s, s:s, s:i, s:s}", "cause",
 							cause_name(e->decision.cause), "action",
 							action_name(e->decision.action), "ttl",
-							(int)e->decision.ttl, "blocked", prefix,
-							"latency_us", (double)e->latency_us));
+							(int)e->decision.ttl, "blocked", prefix));
+	if (blocks && e->latency_us > 0)
+		json_object_set_new(event, "latency_us", json_real((double)e->latency_us));
 	if (blocks && !enforced)
 		json_object_set_new(event, "why_not",
-				    json_string(e->spared    ? e->spared
-						: e->error   ? "the verdict map is full"
-						: a->cookies ? "SYN cookies are in use"
-							     : "monitor mode"));
+				    json_string(e->spared  ? e->spared
+						: e->error ? "the verdict map is full"
+						: watches  ? "SYN cookies were in use"
+							   : "monitor mode"));
 	log_verdict(a, e, prefix);
 	journal_add(a->journal, event);
 }

@@ -36,19 +36,52 @@ static struct prefix narrow_to_guilty(const struct agent *a, const struct sessio
 	return prefix;
 }
 
-/* A longer block that stands already is left alone: an administrator's above all. */
-static bool stands_longer(const struct agent *a, const struct prefix *prefix, enum port_class ports,
-			  const struct verdict *v)
+/*
+ * Whether a forger may have made this handshake: SYN cookies were validated at some time since it.
+ * A verdict that comes a minute later comes from the same handshake.
+ */
+static bool is_doubtful(const struct agent *a, const struct session *session)
 {
-	struct verdict_entry old;
+	return a->cookies || (a->cookies_at && a->cookies_at >= session->started);
+}
 
-	return !verdict_get(&a->maps, prefix, ports, &old) && old.verdict.action != ACTION_WATCH &&
-	       old.verdict.expires >= v->expires;
+/*
+ * What stands already is left alone where it says more: an administrator's word whatever it is, a
+ * block that lasts longer, and any block where the new verdict only watches. That holds for the
+ * networks around too, which a narrower verdict would hide from the gate.
+ */
+static bool stands(const struct agent *a, const struct prefix *prefix, enum port_class ports,
+		   const struct verdict *v, struct verdict_entry *old)
+{
+	if (verdict_find(&a->maps, prefix, ports, boot_seconds(), old))
+		return false;
+	if (old->verdict.cause == CAUSE_MANUAL)
+		return true;
+	return old->verdict.action != ACTION_WATCH &&
+	       (v->action == ACTION_WATCH || old->verdict.expires >= v->expires);
 }
 
 static float since_proof(const struct session *session)
 {
-	return (float)(clock_ns(CLOCK_MONOTONIC) - session->proof) / 1000;
+	return session->proof ? (float)(clock_ns(CLOCK_MONOTONIC) - session->proof) / 1000 : 0;
+}
+
+/* Nearly always there is none yet: a single IPv4 address is looked for only where one is. */
+static int put_or_leave(struct agent *a, struct verdict_event *event, const struct verdict *v)
+{
+	enum port_class ports = event->session->dialogue.ports;
+	bool alone = addr_is_v4(&event->prefix.addr) && !a->maps.live_values->prefixes;
+	struct verdict_entry old;
+	int err = alone ? verdict_put_new(&a->maps, &event->prefix, ports, v) : -EEXIST;
+
+	if (err != -EEXIST)
+		return err;
+	event->stands = stands(a, &event->prefix, ports, v, &old);
+	if (!event->stands)
+		return verdict_put(&a->maps, &event->prefix, ports, v);
+	if (old.verdict.action == ACTION_WATCH)
+		event->spared = "an administrator wants it watched";
+	return 0;
 }
 
 /* Puts event->decision on event->prefix; what is not needed for that comes after it. */
@@ -56,33 +89,27 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 {
 	const struct session *session = event->session;
 	const struct decision *d = &event->decision;
-	enum port_class ports = session->dialogue.ports;
 	const struct finding *why;
-	struct verdict v = {
+	const struct verdict v = {
 		.expires = now + d->ttl,
 		.since = now,
-		/* While SYN cookies are validated, a forger may have made this handshake. */
-		.action = (__u8)(a->cookies ? ACTION_WATCH : d->action),
+		.action = (__u8)(event->doubtful ? ACTION_WATCH : d->action),
 		.flags = VERDICT_COURTESY,
 		.cause = (__u16)d->cause,
 	};
-	int err;
+	int err = put_or_leave(a, event, &v);
 
-	/* Nearly always there is none yet: look only where there is one. */
-	err = verdict_put_new(&a->maps, &event->prefix, ports, &v);
-	if (err == -EEXIST && stands_longer(a, &event->prefix, ports, &v))
-		return 0;
-	if (err == -EEXIST)
-		err = verdict_put(&a->maps, &event->prefix, ports, &v);
 	if (err) {
 		a->counts.map_full++;
 		log_error("the verdict map is full (%u): raise verdicts.max",
 			  a->config.verdicts_max);
 		return err;
 	}
+	if (event->stands)
+		return 0;
 	event->latency_us = since_proof(session);
 	why = policy_main(&a->config.policy, &session->dialogue.findings);
-	reasons_set(&a->reasons, &event->prefix, ports, why ? why->detail : "");
+	reasons_set(&a->reasons, &event->prefix, session->dialogue.ports, why ? why->detail : "");
 	return 0;
 }
 
@@ -91,7 +118,7 @@ static void kill_connection(const struct agent *a, const struct session *session
 {
 	int err;
 
-	if (!a->config.kill_connections || a->mode.mode != MODE_ENFORCE || a->cookies ||
+	if (!a->config.kill_connections || a->mode.mode != MODE_ENFORCE ||
 	    session->dialogue.state == DIALOGUE_BODY)
 		return;
 	err = sockdiag_destroy(&session->flow);
@@ -99,11 +126,31 @@ static void kill_connection(const struct agent *a, const struct session *session
 		log_warning("cannot end the connection of an offender: %s", strerror(-err));
 }
 
+static void count_block(struct agent *a, const struct verdict_event *event, uint32_t now)
+{
+	const struct session *session = event->session;
+
+	if (!event->stands) {
+		a->counts.blocked++;
+		if (event->latency_us > 0)
+			latency_add(&a->latency, event->latency_us);
+		if (a->mode.mode == MODE_ENFORCE && !event->doubtful)
+			history_blocked(a->history, &event->prefix, session->dialogue.ports, now,
+					now + event->decision.ttl);
+	}
+	if (!event->doubtful)
+		kill_connection(a, session);
+}
+
 static void block(struct agent *a, struct session *session)
 {
 	enum port_class ports = session->dialogue.ports;
 	uint32_t now = boot_seconds();
-	struct verdict_event event = {.session = session, .spared = spared_because(a, session)};
+	struct verdict_event event = {
+		.session = session,
+		.spared = spared_because(a, session),
+		.doubtful = is_doubtful(a, session),
+	};
 	unsigned repeats = 0;
 
 	event.prefix = prefix_of(&session->flow.client, ADDR_BITS);
@@ -112,19 +159,12 @@ static void block(struct agent *a, struct session *session)
 						history_offence(a->history, &session->flow.client,
 								ports, now, &repeats));
 	event.decision = policy_decide(&a->config.policy, &session->dialogue.findings, repeats);
-	event.latency_us = since_proof(session);
+	if (!event.spared)
+		event.error = put_block(a, &event, now);
 	if (event.spared)
 		a->counts.spared++;
-	else
-		event.error = put_block(a, &event, now);
-	if (!event.spared && !event.error) {
-		latency_add(&a->latency, event.latency_us);
-		a->counts.blocked++;
-		if (a->mode.mode == MODE_ENFORCE && !a->cookies)
-			history_blocked(a->history, &event.prefix, ports, now,
-					now + event.decision.ttl);
-		kill_connection(a, session);
-	}
+	else if (!event.error)
+		count_block(a, &event, now);
 	events_verdict(a, &event);
 }
 
@@ -149,20 +189,29 @@ static uint32_t started_at(const struct session *session)
  * Mail was accepted in a session that began after its sender was blocked: a courtesy pass, and the
  * MTA knows better than we do. Automatic blocks only.
  */
-static void lift_block(struct agent *a, const struct session *session)
+static void lift_one(struct agent *a, const struct session *session, const struct prefix *prefix)
 {
-	struct prefix prefix = prefix_of(&session->flow.client, ADDR_BITS);
 	enum port_class ports = session->dialogue.ports;
 	struct verdict_entry entry;
 
-	if (verdict_get(&a->maps, &prefix, ports, &entry) ||
+	if (verdict_get(&a->maps, prefix, ports, &entry) ||
 	    !(entry.verdict.flags & VERDICT_COURTESY) || started_at(session) <= entry.verdict.since)
 		return;
-	if (verdict_delete(&a->maps, &prefix, ports))
+	if (verdict_delete(&a->maps, prefix, ports))
 		return;
-	reasons_forget(&a->reasons, &prefix, ports);
-	history_forget(a->history, &prefix);
+	reasons_forget(&a->reasons, prefix, ports);
+	history_forget(a->history, prefix);
 	events_unblocked(a, &entry, "mail accepted");
+}
+
+static void lift_block(struct agent *a, const struct session *session)
+{
+	const struct addr *client = &session->flow.client;
+	struct prefix host = prefix_of(client, ADDR_BITS), net = prefix_of(client, 64);
+
+	lift_one(a, session, &host);
+	if (!addr_is_v4(client))
+		lift_one(a, session, &net);
 }
 
 static void note_relay(struct agent *a, const struct session *session)
@@ -174,14 +223,28 @@ static void note_relay(struct agent *a, const struct session *session)
 		return;
 	nets_add(&a->allow, &prefix, NET_RELAY, boot_seconds() + 7 * 86400,
 		 "sends PROXY headers or XCLIENT");
+	memory_save_soon(a);
 	log_warning("%s relays for others (PROXY header or XCLIENT): never blocked",
 		    addr_format(text, &session->flow.client));
+}
+
+static void decide(struct agent *a, struct session *session)
+{
+	struct decision d = policy_decide(&a->config.policy, &session->dialogue.findings, 0);
+
+	if ((int)d.kind <= session->decided)
+		return;
+	session->decided = d.kind;
+	if (d.kind == DECISION_BLOCK)
+		block(a, session);
+	else
+		watch(a, session, &d);
 }
 
 void judge_changed(struct session *session, void *context)
 {
 	struct agent *a = context;
-	struct decision d = policy_decide(&a->config.policy, &session->dialogue.findings, 0);
+	const struct findings *found = &session->dialogue.findings;
 
 	if (session->dialogue.relay)
 		note_relay(a, session);
@@ -190,15 +253,11 @@ void judge_changed(struct session *session, void *context)
 		history_accepted(a->history, &session->flow.client, boot_seconds());
 		lift_block(a, session);
 	}
-	if ((int)d.kind <= session->decided)
-		return;
-	session->decided = d.kind;
-	for (size_t i = 0; i < session->dialogue.findings.count; i++)
-		a->found[session->dialogue.findings.list[i].id]++;
-	if (d.kind == DECISION_BLOCK)
-		block(a, session);
-	else
-		watch(a, session, &d);
+	decide(a, session);
+	for (; session->judged < found->count; session->judged++)
+		a->found[found->list[session->judged].id]++;
+	/* What is found later, with no new record, has no moment of its proof. */
+	session->proof = 0;
 }
 
 void judge_ended(struct session *session, void *context)

@@ -33,6 +33,8 @@ static void check_cookies(struct agent *a, uint32_t now)
 			    active ? "the kernel validates SYN cookies: new verdicts are watch only"
 				   : "SYN cookies are no longer in use: verdicts block again");
 	a->cookies = active;
+	if (active)
+		a->cookies_at = clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 /* SYNs pass and no server says a word: the replies leave by another way, and nothing is judged. */
