@@ -69,10 +69,12 @@ static __always_inline __u32 record_payload(struct record *r, void *ctx, load_by
 	return want;
 }
 
+#define STARTTLS_LEN 8
+
 /* The client's side of the phase: STARTTLS is a command of its own (RFC 3207 4). */
 static __always_inline bool asks_starttls(const struct record *r)
 {
-	const char verb[8] = {'S', 'T', 'A', 'R', 'T', 'T', 'L', 'S'};
+	const char verb[STARTTLS_LEN] = {'S', 'T', 'A', 'R', 'T', 'T', 'L', 'S'};
 
 	if (r->cap < sizeof(verb))
 		return false;
@@ -106,6 +108,16 @@ __noinline __u32 reply_last_line(const struct record_buffer *buffer)
 	return 0;
 }
 
+/*
+ * 220 answers STARTTLS only where the server has the command, and where its banner is behind it: a
+ * decoy with a bad checksum, sent between the lines of a banner, must not close the tap's eyes.
+ */
+static __always_inline bool grants_starttls(const struct flow *flow)
+{
+	return flow->phase == FLOW_STARTTLS && flow->greeted &&
+	       seq_diff(flow->acked, flow->starttls) >= 0;
+}
+
 /* The server's side: 220 to STARTTLS goes dark, 354 to DATA opens a message, any reply ends it. */
 static __always_inline void flow_follow_reply(struct flow *flow, const struct record *r)
 {
@@ -114,12 +126,14 @@ static __always_inline void flow_follow_reply(struct flow *flow, const struct re
 
 	if (at > RECORD_BYTES - 3 || at + 3 > r->cap)
 		return;
-	if (flow->phase == FLOW_STARTTLS && d[0] == '2' && d[1] == '2' && d[2] == '0')
-		flow->phase = FLOW_DARK;
-	else if (d[0] == '3' && d[1] == '5' && d[2] == '4')
-		flow->phase = FLOW_BODY;
-	else if (flow->phase != FLOW_DARK)
-		flow->phase = FLOW_TALK;
+	if (flow->phase == FLOW_DARK)
+		return;
+	if (d[0] == '2' && d[1] == '2' && d[2] == '0') {
+		flow->phase = grants_starttls(flow) ? FLOW_DARK : FLOW_TALK;
+		return;
+	}
+	flow->greeted = 1;
+	flow->phase = d[0] == '3' && d[1] == '5' && d[2] == '4' ? FLOW_BODY : FLOW_TALK;
 }
 
 /* Payload of no known flow: kept until the server's own acknowledgement covers it. */
@@ -190,8 +204,10 @@ static __always_inline enum fate tap_client(void *ctx, load_bytes_fn load, const
 				     record_payload(r, ctx, load, p, flow->client_budget));
 	if (!ends && !r->cap)
 		return FATE_MAIL_QUIET;
-	if (asks_starttls(r))
+	if (asks_starttls(r)) {
+		flow->starttls = p->seq + STARTTLS_LEN;
 		flow->phase = FLOW_STARTTLS;
+	}
 	if (seq_diff(next, flow->client_next) > 0)
 		flow->client_next = next;
 	record_send(r);

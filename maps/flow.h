@@ -36,7 +36,9 @@ struct flow {
 	__u32 client_next;   /* one past the highest client byte handed over */
 	__s32 client_budget; /* bytes that may still go to the ring */
 	__s32 server_budget;
-	__u32 phase; /* enum flow_phase */
+	__u32 phase;    /* enum flow_phase */
+	__u32 starttls; /* one past the client's latest STARTTLS; counts in FLOW_STARTTLS */
+	__u32 greeted;  /* the server has said more than its banner */
 };
 
 /*
@@ -68,6 +70,6 @@ struct early {
 };
 
 _Static_assert(sizeof(struct flow_key) == 36, "map key");
-_Static_assert(sizeof(struct flow) == 32, "map value");
+_Static_assert(sizeof(struct flow) == 40, "map value");
 
 #endif

@@ -29,6 +29,14 @@ static inline void banner(struct kernel *k)
 	server_says(k, S + 1, C + 1, BANNER);
 }
 
+/* Up to the reply to EHLO: C + 9 and END + 8 come next. */
+static inline void greeting(struct kernel *k)
+{
+	banner(k);
+	client_says(k, C + 1, END, "EHLO x\r\n");
+	server_says(k, END, C + 9, "250 mx\r\n");
+}
+
 /* The ring holds a record at `index` with this text, and nothing of it was cut. */
 static inline void told_text(const struct kernel *k, size_t index, enum record_direction from,
 			     uint8_t flags, const char *text)

@@ -167,24 +167,26 @@ static void test_starttls_goes_dark(void **state)
 {
 	struct kernel *k = *state;
 
-	banner(k);
-	client_says(k, C + 1, END, "StartTLS\r\n");
-	server_says(k, END, C + 11, "220 go ahead\r\n");
-	assert_int_equal(kernel_read_ring(k), 3);
-	ingress_is(k, FATE_MAIL_QUIET, .flags = ACK, .seq = C + 11, .ack = END + 14,
+	const uint32_t c = C + 9, s = END + 8;
+
+	greeting(k);
+	client_says(k, c, s, "StartTLS\r\n");
+	server_says(k, s, c + 10, "220 go ahead\r\n");
+	assert_int_equal(kernel_read_ring(k), 5);
+	ingress_is(k, FATE_MAIL_QUIET, .flags = ACK, .seq = c + 10, .ack = s + 14,
 		   .text = "\x16\x03\x01\x02");
-	egress_is(k, FATE_REPLY_QUIET, REPLY, .flags = ACK, .seq = END + 14, .ack = C + 15,
+	egress_is(k, FATE_REPLY_QUIET, REPLY, .flags = ACK, .seq = s + 14, .ack = c + 14,
 		  .text = "\x16\x03\x03\x02");
 	/* Whatever bytes TLS is made of, it stays dark. */
-	egress_is(k, FATE_REPLY_QUIET, REPLY, .flags = ACK, .seq = END + 18, .ack = C + 15,
+	egress_is(k, FATE_REPLY_QUIET, REPLY, .flags = ACK, .seq = s + 18, .ack = c + 14,
 		  .text = "354 not what it seems\r\n");
-	ingress_is(k, FATE_MAIL_QUIET, .flags = ACK, .seq = C + 15, .ack = END + 14,
+	ingress_is(k, FATE_MAIL_QUIET, .flags = ACK, .seq = c + 14, .ack = s + 14,
 		   .text = "\x17\x03\x03\x02");
 	assert_int_equal(kernel_read_ring(k), 0);
 	/* The end is told, without a byte. */
-	egress_is(k, FATE_REPLY_SEEN, REPLY, .flags = FIN | ACK, .seq = END + 41, .ack = C + 15,
+	egress_is(k, FATE_REPLY_SEEN, REPLY, .flags = FIN | ACK, .seq = s + 41, .ack = c + 14,
 		  .text = "\x15\x03\x03\x02");
-	ingress_is(k, FATE_MAIL_SEEN, .flags = FIN | ACK, .seq = C + 15, .ack = END + 41,
+	ingress_is(k, FATE_MAIL_SEEN, .flags = FIN | ACK, .seq = c + 14, .ack = s + 41,
 		   .text = "\x15\x03\x03\x02");
 	assert_int_equal(kernel_read_ring(k), 2);
 	for (size_t i = 0; i < 2; i++) {

@@ -71,9 +71,11 @@ static inline void tap_tell(const struct tap *tap, const union any_record *r)
 	tap->tell(&r->head, offsetof(struct record, data) + r->head.cap, tap->context);
 }
 
+#define STARTTLS_LEN 8
+
 static inline bool tap_asks_starttls(const struct record *r)
 {
-	static const char verb[8] = "STARTTLS";
+	static const char verb[STARTTLS_LEN] = "STARTTLS";
 
 	for (size_t i = 0; i < sizeof(verb); i++)
 		if (i >= r->cap || (r->data[i] & 0xdf) != verb[i])
@@ -127,8 +129,10 @@ static inline void tap_client(struct tap *tap, const struct packet *p)
 	flow->client_budget -= cap;
 	if (!p->flags && !cap)
 		return;
-	if (tap_asks_starttls(&r.head))
+	if (tap_asks_starttls(&r.head)) {
+		flow->starttls = p->seq + STARTTLS_LEN;
 		flow->phase = FLOW_STARTTLS;
+	}
 	if (seq_diff(next, flow->client_next) > 0)
 		flow->client_next = next;
 	tap_tell(tap, &r);
@@ -202,6 +206,12 @@ static inline size_t tap_last_line(const struct record *r)
 	return 0;
 }
 
+static inline bool tap_grants_starttls(const struct flow *flow)
+{
+	return flow->phase == FLOW_STARTTLS && flow->greeted &&
+	       seq_diff(flow->acked, flow->starttls) >= 0;
+}
+
 static inline void tap_follow_reply(struct flow *flow, const struct record *r)
 {
 	size_t at = tap_last_line(r);
@@ -209,12 +219,14 @@ static inline void tap_follow_reply(struct flow *flow, const struct record *r)
 
 	if (at + 3 > r->cap)
 		return;
-	if (flow->phase == FLOW_STARTTLS && !memcmp(d, "220", 3))
-		flow->phase = FLOW_DARK;
-	else if (!memcmp(d, "354", 3))
-		flow->phase = FLOW_BODY;
-	else if (flow->phase != FLOW_DARK)
-		flow->phase = FLOW_TALK;
+	if (flow->phase == FLOW_DARK)
+		return;
+	if (!memcmp(d, "220", 3)) {
+		flow->phase = tap_grants_starttls(flow) ? FLOW_DARK : FLOW_TALK;
+		return;
+	}
+	flow->greeted = 1;
+	flow->phase = !memcmp(d, "354", 3) ? FLOW_BODY : FLOW_TALK;
 }
 
 static inline void tap_server(struct tap *tap, const struct packet *p)

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Clients that want the tap to look away: decoys with a bad checksum, which it sees and the
+ * server's stack does not, and which must neither close its eyes nor use up its room.
+ */
+#include "talk.h"
+
+#define GUILTY "EHLO [203.0.113.25]\r\n"
+#define SPOKE  (C + (uint32_t)sizeof(GUILTY)) /* one past it where it comes first */
+
+static uint32_t length(const char *text)
+{
+	return (uint32_t)strlen(text);
+}
+
+static void guilty_is_told(struct kernel *k)
+{
+	for (size_t i = 0; i < k->told_count; i++) {
+		const struct record *r = &k->told[i].head;
+
+		if (r->from == FROM_CLIENT && r->cap == strlen(GUILTY) &&
+		    !memcmp(r->data, GUILTY, r->cap))
+			return;
+	}
+	fail_msg("none of %zu records holds the guilty command", k->told_count);
+}
+
+/* STARTTLS between two lines of the banner: the second of them does not grant it. */
+static void test_starttls_that_the_server_never_took(void **state)
+{
+	static const char *const lines[] = {"220-mx.our.example ESMTP\r\n",
+					    "220 mx.our.example ESMTP\r\n"};
+	const uint32_t between = S + 1 + length(lines[0]), end = between + length(lines[1]);
+	struct kernel *k = *state;
+
+	server_says(k, S + 1, C + 1, lines[0]);
+	client_says(k, C + 1, between, "STARTTLS\r\n");
+	server_says(k, between, C + 1, lines[1]);
+	client_says(k, C + 1, end, GUILTY);
+	server_says(k, end, SPOKE, "250 mx\r\n");
+	client_says(k, SPOKE, end + 8, "MAIL FROM:<>\r\n");
+	assert_int_equal(kernel_read_ring(k), 6);
+	guilty_is_told(k);
+}
+
+/* The same, with bytes in the decoy's place that the server does take. */
+static void test_starttls_in_the_place_of_early_talk(void **state)
+{
+	struct kernel *k = *state;
+
+	server_says(k, S + 1, C + 1, "220-mx\r\n");
+	client_says(k, C + 1, S + 9, GUILTY);
+	client_says(k, C + 1, S + 9, "STARTTLS\r\n");
+	server_says(k, S + 9, SPOKE, "220 mx\r\n");
+	client_says(k, SPOKE, S + 17, "MAIL FROM:<>\r\n");
+	assert_int_equal(kernel_read_ring(k), 5);
+	guilty_is_told(k);
+}
+
+/* Later on a 220 answers nothing else, but only bytes that the server has. */
+static void test_starttls_unacknowledged(void **state)
+{
+	static const struct {
+		uint32_t at, acknowledged;
+	} cases[] = {{0, 7}, {1, 8}, {5000, 5007}};
+	const uint32_t c = C + 9;
+	uint32_t s = END + 8;
+	struct kernel *k = *state;
+
+	greeting(k);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++, s += 13) {
+		client_says(k, c + cases[i].at, s, "STARTTLS\r\n");
+		server_says(k, s, c + cases[i].acknowledged, "220 strange\r\n");
+		client_says(k, c + cases[i].acknowledged, s + 13, "NOOP\r\n");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		packet_test(test_starttls_that_the_server_never_took),
+		packet_test(test_starttls_in_the_place_of_early_talk),
+		packet_test(test_starttls_unacknowledged),
+	};
+
+	return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
+}
