@@ -11,10 +11,29 @@ bool dialogue_is_mx(const struct dialogue *d)
 	return d->ports == PORTS_MX;
 }
 
+void dialogue_clear(struct dialogue *d)
+{
+	memset(d, 0, offsetof(struct dialogue, from_client));
+	d->from_client.len = d->from_server.len = 0;
+	d->from_client.last = d->from_server.last = 0;
+	d->helo.seen = d->mail_from.seen = d->rcpt_to.seen = 0;
+	d->findings.count = 0;
+}
+
+/* Where a finding goes now. */
+static struct findings *list_of(struct dialogue *d)
+{
+	if ((d->banner_begun || d->midway) && !d->claims_proxy)
+		return &d->findings;
+	if (!d->holds)
+		d->held.count = 0;
+	d->holds = true;
+	return &d->held;
+}
+
 /* A relay speaks for others: nothing it says is held against it. */
 void accuse(struct dialogue *d, enum finding_id id, bool mild, const char *format, ...)
 {
-	bool known = (d->banner_begun || d->midway) && !d->claims_proxy;
 	char detail[FINDING_DETAIL];
 	va_list args;
 
@@ -23,17 +42,16 @@ void accuse(struct dialogue *d, enum finding_id id, bool mild, const char *forma
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
-	findings_add(known ? &d->findings : &d->held, id, mild, "%s", detail);
+	findings_add(list_of(d), id, mild, "%s", detail);
 }
 
 void accuse_of(struct dialogue *d, const struct finding *f)
 {
-	bool known = (d->banner_begun || d->midway) && !d->claims_proxy;
 
 	if (f->id != FINDING_PATTERN)
 		accuse(d, f->id, f->mild, "%s", f->detail);
 	else if (!d->relay && dialogue_is_mx(d))
-		findings_add_pattern(known ? &d->findings : &d->held, f->which, "%s", f->detail);
+		findings_add_pattern(list_of(d), f->which, "%s", f->detail);
 }
 
 void accuse_all(struct dialogue *d, const struct findings *found)
@@ -44,15 +62,16 @@ void accuse_all(struct dialogue *d, const struct findings *found)
 
 void release_held(struct dialogue *d)
 {
-	accuse_all(d, &d->held);
-	d->held.count = 0;
+	if (d->holds)
+		accuse_all(d, &d->held);
+	d->holds = false;
 }
 
 /* Not the beginning: what looked like a client that does not wait was one in mid-session. */
 void join_midway(struct dialogue *d)
 {
 	d->midway = d->partial = true;
-	d->held.count = 0;
+	d->holds = false;
 	d->our_name_held = d->spoke_early = false;
 	/* What was taken for an opening may be anything, credentials included. */
 	memset(d->opening, 0, sizeof(d->opening));

@@ -86,7 +86,6 @@ struct dialogue {
 	const struct dialogue_rules *rules;
 	struct server_profile *profile;
 
-	struct findings findings;
 	enum dialogue_state state;
 	bool partial;  /* something in between was not seen, or it was joined midway */
 	bool midway;   /* joined after the banner, or where a refusal leaves that open */
@@ -102,11 +101,7 @@ struct dialogue {
 	char banner_name[256];
 	uint32_t banner_end; /* server sequence number behind the last 220 line */
 
-	struct kept helo, mail_from, rcpt_to;
-
-	/* the rest is private */
-	struct findings held; /* until the banner proves that this is the beginning */
-	struct line from_client, from_server;
+	/* private from here on to `helo' */
 	uint8_t opening[16]; /* the client's first bytes */
 	size_t opening_len;
 	bool opening_done;
@@ -129,8 +124,10 @@ struct dialogue {
 	char our_name_detail[FINDING_DETAIL];
 	unsigned junk;
 	uint64_t bdat_left; /* bytes of a BDAT chunk still to skip */
-	struct pending pending[DIALOGUE_PENDING];
 	size_t pending_count;
+	uint32_t sync_end; /* server sequence number behind the last reply that had to be awaited */
+	bool sync_known;
+	bool holds; /* `held' has some */
 	struct {
 		bool null_sender;
 		unsigned recipients;        /* of this transaction */
@@ -140,9 +137,20 @@ struct dialogue {
 		size_t asked; /* RCPTs that wait for their reply, oldest first */
 		uint32_t asked_hash[DIALOGUE_RECIPIENTS];
 	} rcpt;
-	uint32_t sync_end; /* server sequence number behind the last reply that had to be awaited */
-	bool sync_known;
+	struct pending pending[DIALOGUE_PENDING];
+	struct line from_client, from_server;
+
+	/*
+	 * Long, and filled no further than their counts say. They stand behind all else, so that
+	 * the pages of what a session does not need are never touched; see dialogue_clear().
+	 */
+	struct kept helo, mail_from, rcpt_to;
+	struct findings findings;
+	struct findings held; /* until the banner proves that this is the beginning */
 };
+
+/* Like all zero, but leaves alone what is beyond the counts: most of it is never written. */
+void dialogue_clear(struct dialogue *d);
 
 /* Chunks of one direction, in the order in which stream_deliver() gives them. */
 void dialogue_client(struct dialogue *d, const struct chunk *chunk);

@@ -63,7 +63,7 @@ void settle_proxy(struct dialogue *d, bool taken)
 	d->claims_proxy = false;
 	if (taken && !d->contested && !d->partial) {
 		d->relay = true;
-		d->held.count = 0;
+		d->holds = false;
 	} else {
 		d->opened = OPENING_SMTP;
 		release_held(d);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "clients.h"
+#include "pool.h"
 #include "sessions.h"
 
 #define SILENCE_LIMIT  600000 /* RFC 5321 4.5.3.2: clients wait up to ten minutes */
@@ -27,6 +29,7 @@ struct sessions {
 	struct session *table;
 	struct session *order;
 	struct profile *profiles;
+	struct pool pool;
 	struct session *spare;         /* ready for the next one: see sessions_prepare() */
 	struct server_profile crowded; /* for servers beyond the limit: early talk stands down */
 };
@@ -53,6 +56,7 @@ struct sessions *sessions_new(const struct config *config, const struct dialogue
 	s->rules = rules;
 	s->handlers = *handlers;
 	s->context = context;
+	pool_init(&s->pool, sizeof(struct session));
 	s->clients = clients_new(CLIENTS_MAX);
 	if (!s->clients) {
 		free(s);
@@ -138,13 +142,18 @@ static void session_end(struct sessions *s, struct session *session)
 	DL_DELETE(s->order, session);
 	stream_free(&session->client);
 	stream_free(&session->server);
-	free(session);
+	pool_give(&s->pool, session);
 }
 
 void sessions_prepare(struct sessions *s)
 {
+	if (s->spare)
+		return;
+	s->spare = pool_take(&s->pool);
 	if (!s->spare)
-		s->spare = calloc(1, sizeof(*s->spare));
+		return;
+	memset(s->spare, 0, offsetof(struct session, dialogue));
+	dialogue_clear(&s->spare->dialogue);
 }
 
 static struct session *session_new(struct sessions *s, const struct record *r, uint64_t now)
@@ -248,8 +257,11 @@ static bool is_sound(const struct record *r, size_t size)
  * How long a session may be silent from here on. A client's RST proves little: the server ignores
  * one whose sequence number is not exact (RFC 5961 3), and a bot could hide behind it.
  */
-static uint32_t patience_after(const struct record *r)
+static uint32_t patience_after(const struct session *session, const struct record *r)
 {
+	/* What comes after both have ended, repeated or late, keeps nothing open. */
+	if (session->client.ended && session->server.ended)
+		return CLOSING_LIMIT;
 	if (r->flags & RECORD_FIN || (r->flags & RECORD_RST && r->from == FROM_SERVER))
 		return CLOSING_LIMIT;
 	return r->flags & RECORD_RST ? DOUBT_LIMIT : SILENCE_LIMIT;
@@ -274,7 +286,7 @@ void sessions_record(struct sessions *s, const struct record *r, size_t size, ui
 		add_client(session, r);
 	else
 		add_server(session, r);
-	session->patience = patience_after(r);
+	session->patience = patience_after(session, r);
 	if (session->dialogue.auth_failures != failures ||
 	    session->dialogue.auth_successes != successes)
 		note_auth(s, session, session->dialogue.auth_failures - failures,
@@ -315,7 +327,7 @@ void sessions_free(struct sessions *s)
 	while (s->order)
 		session_end(s, s->order);
 	clients_free(s->clients);
-	free(s->spare);
+	pool_free(&s->pool);
 	HASH_ITER(hh, s->profiles, p, next)
 	{
 		HASH_DEL(s->profiles, p);

@@ -19,7 +19,6 @@
 struct session {
 	struct flow_key flow;
 	struct stream client, server;
-	struct dialogue dialogue;
 	uint64_t started, touched; /* milliseconds */
 	uint64_t proof;    /* record time, in nanoseconds, of what last changed the findings */
 	size_t judged;     /* findings that the owner has been told of */
@@ -32,6 +31,8 @@ struct session {
 
 	UT_hash_handle hh;
 	struct session *prev, *next; /* silent the longest first */
+
+	struct dialogue dialogue; /* last: see there */
 };
 
 struct session_handlers {
@@ -55,8 +56,8 @@ struct sessions *sessions_new(const struct config *config, const struct dialogue
 void sessions_record(struct sessions *s, const struct record *record, size_t size, uint64_t now);
 
 /*
- * Makes the next session's room beforehand, while nobody waits: filling twenty kilobytes with
- * zeros would be a good part of a verdict's time. Needed for nothing else.
+ * Makes the next session's room beforehand, while nobody waits: clearing it would be a good part
+ * of a verdict's time. Needed for nothing else.
  */
 void sessions_prepare(struct sessions *s);
 
