@@ -39,6 +39,8 @@ struct connection {
 
 struct server {
 	uv_pipe_t listener;
+	uv_idle_t more;   /* while an answer that sends nothing for now is under way */
+	unsigned handles; /* of ours that are not closed yet */
 	uv_loop_t *loop;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	gid_t group;
@@ -111,6 +113,7 @@ static void close_when_done(struct connection *c)
 }
 
 static void step_answer(struct connection *c);
+static void step_all(uv_idle_t *idle);
 static void take_lines(struct connection *c);
 
 static void written(uv_write_t *request, int status)
@@ -184,17 +187,37 @@ static void finish_deferred(struct connection *c)
 	c->state = NULL;
 }
 
+/* One step a turn of the loop: others want to be heard too. */
 static void step_answer(struct connection *c)
 {
-	while (c->step && !c->closing && c->pipe.write_queue_size < QUEUE_HIGH) {
-		json_t *closing = c->step(c, c->state);
+	json_t *closing;
 
-		if (!closing && c->under_way)
-			return; /* go on when this has left: others want to be heard too */
-		if (!closing)
-			continue;
+	if (!c->step || c->closing || c->pipe.write_queue_size >= QUEUE_HIGH)
+		return;
+	closing = c->step(c, c->state);
+	if (closing || c->following) {
 		finish_deferred(c);
-		connection_send(c, closing);
+		if (closing)
+			connection_send(c, closing);
+	} else if (!c->under_way && c->server) {
+		uv_idle_start(&c->server->more, step_all);
+	}
+}
+
+static void step_all(uv_idle_t *idle)
+{
+	struct server *s = idle->data;
+	struct connection *c, *next;
+
+	uv_idle_stop(idle);
+	for (c = s->connections; c; c = next) {
+		next = c->next;
+		if (!c->step || c->under_way)
+			continue;
+		step_answer(c);
+		if (!c->step)
+			take_lines(c);
+		close_when_done(c);
 	}
 }
 
@@ -440,7 +463,16 @@ static int listen_at(struct server *s)
 
 static void server_freed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct server *s = handle->data;
+
+	if (!--s->handles)
+		free(s);
+}
+
+static void close_handles(struct server *s)
+{
+	uv_close((uv_handle_t *)&s->listener, server_freed);
+	uv_close((uv_handle_t *)&s->more, server_freed);
 }
 
 struct server *server_open(uv_loop_t *loop, const char *path, const char *group,
@@ -466,12 +498,14 @@ struct server *server_open(uv_loop_t *loop, const char *path, const char *group,
 	snprintf(s->path, sizeof(s->path), "%s", path);
 	find_group(s, group);
 	uv_pipe_init(loop, &s->listener, 0);
-	s->listener.data = s;
+	uv_idle_init(loop, &s->more);
+	s->listener.data = s->more.data = s;
+	s->handles = 2;
 	err = listen_at(s);
 	if (!err)
 		return s;
 	snprintf(error, error_size, "cannot listen at `%s': %s", path, uv_strerror(err));
-	uv_close((uv_handle_t *)&s->listener, server_freed);
+	close_handles(s);
 	return NULL;
 }
 
@@ -487,7 +521,7 @@ void server_close(struct server *s)
 		c->server = NULL;
 	}
 	unlink(s->path);
-	uv_close((uv_handle_t *)&s->listener, server_freed);
+	close_handles(s);
 }
 
 void server_publish(struct server *s, const char *line)

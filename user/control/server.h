@@ -40,8 +40,9 @@ void connection_send(struct connection *c, json_t *data);
 void connection_send_line(struct connection *c, const char *line);
 
 /*
- * For answers too long to make at once: `step` is called, whenever what was sent has left, until it
- * returns the closing object; `done` then, or when the peer has gone, frees `state`.
+ * For answers too long to make at once: `step` is called, once a turn of the loop and whenever what
+ * was sent has left, until it returns the closing object or calls connection_follow(); `done` then,
+ * or when the peer has gone, frees `state`.
  */
 typedef json_t *(*step_fn)(struct connection *connection, void *state);
 void connection_defer(struct connection *c, step_fn step, void (*done)(void *state), void *state);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <uthash.h>
+#include <utlist.h>
 
 #include "../base/escape.h"
 #include "nets.h"
@@ -11,6 +12,7 @@ struct net_slot {
 	struct prefix prefix;
 	uint32_t at[NET_KIND_COUNT]; /* index + 1 of the reason of each kind; 0: none */
 	UT_hash_handle hh;
+	struct net_slot *prev, *next; /* of the same length */
 };
 
 void nets_init(struct nets *nets, int fd)
@@ -50,7 +52,7 @@ static struct net_slot *make_slot(struct nets *nets, const struct prefix *prefix
 		return NULL;
 	slot->prefix = *prefix;
 	HASH_ADD(hh, nets->index, prefix, sizeof(slot->prefix), slot);
-	nets->of_length[prefix->plen]++;
+	DL_APPEND(nets->of_length[prefix->plen], slot);
 	return slot;
 }
 
@@ -59,7 +61,7 @@ static void drop_empty_slot(struct nets *nets, struct net_slot *slot)
 	for (int kind = 0; kind < NET_KIND_COUNT; kind++)
 		if (slot->at[kind])
 			return;
-	nets->of_length[slot->prefix.plen]--;
+	DL_DELETE(nets->of_length[slot->prefix.plen], slot);
 	HASH_DEL(nets->index, slot);
 	free(slot);
 }
@@ -124,6 +126,7 @@ static void drop(struct nets *nets, const struct prefix *prefix, enum net_kind k
 	uint32_t at = slot->at[kind] - 1;
 	const struct net_reason *last = &nets->list[--nets->count];
 
+	nets->of_kind[kind]--;
 	find_slot(nets, &last->prefix)->at[last->kind] = at + 1;
 	nets->list[at] = *last;
 	slot->at[kind] = 0;
@@ -135,13 +138,24 @@ static int store_with_inner(const struct nets *nets, const struct prefix *change
 {
 	int err = store(nets, changed);
 
-	if (nets->fd < 0 || changed->plen == ADDR_BITS)
-		return err;
-	for (size_t i = 0; i < nets->count && !err; i++)
-		if (nets->list[i].prefix.plen > changed->plen &&
-		    prefix_contains(changed, &nets->list[i].prefix.addr))
-			err = store(nets, &nets->list[i].prefix);
+	for (unsigned length = changed->plen + 1; nets->fd >= 0 && length <= ADDR_BITS; length++)
+		for (const struct net_slot *slot = nets->of_length[length]; slot && !err;
+		     slot = slot->next)
+			if (prefix_contains(changed, &slot->prefix.addr))
+				err = store(nets, &slot->prefix);
 	return err;
+}
+
+/* What comes by hand or by the thousand leaves room for what must never be blocked. */
+static bool has_room_for(const struct nets *nets, const struct prefix *prefix, enum net_kind kind)
+{
+	const struct net_slot *slot = find_slot(nets, prefix);
+
+	if (kind < NET_ADMIN || (slot && slot->at[kind]))
+		return true;
+	if (kind == NET_GRACE && nets->of_kind[kind] >= NETS_GRACES)
+		return false;
+	return slot || HASH_COUNT(nets->index) < NETS_BY_HAND;
 }
 
 static int make_room(struct nets *nets)
@@ -162,19 +176,24 @@ static int make_room(struct nets *nets)
 int nets_add(struct nets *nets, const struct prefix *prefix, enum net_kind kind, uint32_t expires,
 	     const char *text)
 {
-	struct net_slot *slot = make_room(nets) ? NULL : make_slot(nets, prefix);
 	struct net_reason old = {0}, *r;
+	struct net_slot *slot;
 	bool replaces;
 	int err;
 
+	if (!has_room_for(nets, prefix, kind))
+		return -ENOSPC;
+	slot = make_room(nets) ? NULL : make_slot(nets, prefix);
 	if (!slot)
 		return -ENOMEM;
 	r = reason_of(nets, slot, kind);
 	replaces = r;
-	if (replaces)
+	if (replaces) {
 		old = *r;
-	else
+	} else {
 		slot->at[kind] = (uint32_t)++nets->count;
+		nets->of_kind[kind]++;
+	}
 	r = reason_of(nets, slot, kind);
 	*r = (struct net_reason){.prefix = *prefix, .kind = kind, .expires = expires};
 	utf8_copy(r->text, sizeof(r->text), text ? text : "");
@@ -198,6 +217,19 @@ int nets_remove(struct nets *nets, const struct prefix *prefix, enum net_kind ki
 		return -ENOENT;
 	drop(nets, &gone, kind);
 	return store_with_inner(nets, &gone);
+}
+
+const struct net_reason *nets_find(const struct nets *nets, const struct prefix *prefix,
+				   enum net_kind kind)
+{
+	const struct net_slot *slot = find_slot(nets, prefix);
+
+	return slot ? reason_of(nets, slot, kind) : NULL;
+}
+
+bool nets_full(const struct nets *nets)
+{
+	return HASH_COUNT(nets->index) >= NETS_BY_HAND;
 }
 
 /* The stronger of two reasons, the second of which may be none or have run out. */
@@ -246,10 +278,11 @@ const struct net_reason *nets_meeting(const struct nets *nets, const struct pref
 {
 	const struct net_reason *best = covering(nets, prefix, now);
 
-	/* Nothing lies inside a single address. */
-	for (size_t i = 0; i < nets->count && prefix->plen < ADDR_BITS; i++)
-		if (prefix_contains(prefix, &nets->list[i].prefix.addr))
-			best = stronger(best, &nets->list[i], now);
+	for (unsigned length = prefix->plen + 1; length <= ADDR_BITS; length++)
+		for (const struct net_slot *slot = nets->of_length[length]; slot; slot = slot->next)
+			for (unsigned kind = 0; kind < NET_KIND_COUNT; kind++)
+				if (slot->at[kind] && prefix_contains(prefix, &slot->prefix.addr))
+					best = stronger(best, reason_of(nets, slot, kind), now);
 	return best;
 }
 

@@ -10,12 +10,20 @@
 #ifndef MXDP_POLICY_NETS_H
 #define MXDP_POLICY_NETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "../base/addr.h"
 #include "../../maps/nets_user.h"
 
 #define NET_REASON_TEXT 96
+
+/*
+ * Networks of the kinds from NET_ADMIN on are taken up to here only, and graces up to their own
+ * bound: the rest of the trie's 65,536 places is for our own addresses, gateways, name servers.
+ */
+#define NETS_BY_HAND 61440
+#define NETS_GRACES  32768
 
 struct net_reason {
 	struct prefix prefix;
@@ -29,23 +37,30 @@ struct net_slot;
 struct nets {
 	int fd; /* maps.allow or maps.local; -1 keeps the list in user space only */
 	size_t count, room;
-	struct net_reason *list;           /* in no order; read only but for nets.c */
-	struct net_slot *index;            /* by network */
-	uint32_t of_length[ADDR_BITS + 1]; /* networks of each prefix length */
+	struct net_reason *list;                   /* in no order; read only but for nets.c */
+	struct net_slot *index;                    /* by network */
+	struct net_slot *of_length[ADDR_BITS + 1]; /* the networks of each prefix length */
+	size_t of_kind[NET_KIND_COUNT];
 };
 
 void nets_init(struct nets *nets, int fd);
 void nets_free(struct nets *nets);
 
 /*
- * Adds, or replaces the entry of the same network and kind. 0; -ENOMEM; -ENOSPC where the trie is
- * full, and then nothing is changed.
+ * Adds, or replaces the entry of the same network and kind. 0; -ENOMEM; -ENOSPC where the trie or
+ * the room of that kind is full, and then nothing is changed.
  */
 int nets_add(struct nets *nets, const struct prefix *prefix, enum net_kind kind, uint32_t expires,
 	     const char *text);
 
 /* Removes one reason for a network; -ENOENT where it is not there. */
 int nets_remove(struct nets *nets, const struct prefix *prefix, enum net_kind kind);
+
+/* One reason for exactly that network, expired or not, or NULL. Valid until changed. */
+const struct net_reason *nets_find(const struct nets *nets, const struct prefix *prefix,
+				   enum net_kind kind);
+/* No more networks are taken from an administrator. */
+bool nets_full(const struct nets *nets);
 
 /* An unexpired reason that covers `addr`, the strongest first, or NULL. Valid until changed. */
 const struct net_reason *nets_covering(const struct nets *nets, const struct addr *addr,
