@@ -169,6 +169,36 @@ static __always_inline enum fate tap_hold(void *ctx, load_bytes_fn load, const s
 	return FATE_MAIL_HELD;
 }
 
+/*
+ * How many bytes from p->seq on may be handed over. The budget is a place in the stream, one that
+ * moves as the server acknowledges: decoys far ahead of it, or many in one place, do not spend it.
+ */
+static __always_inline __s32 client_room(const struct flow *flow, const struct packet *p)
+{
+	__s32 before = seq_diff(p->seq, flow->acked);
+	__s32 room = flow->client_budget;
+
+	if (flow->phase == FLOW_BODY || flow->phase == FLOW_DARK || room <= 0)
+		return 0;
+	if (before > 0)
+		room -= before;
+	return room < flow->client_ahead ? room : flow->client_ahead;
+}
+
+/* The server has taken more: talk is charged for, a message's body is not. */
+static __always_inline void flow_acknowledge(struct flow *flow, __u32 ack)
+{
+	__s32 taken = seq_diff(ack, flow->acked);
+
+	if (taken <= 0)
+		return;
+	flow->acked = ack;
+	flow->client_ahead = FLOW_AHEAD;
+	if (flow->phase == FLOW_BODY || flow->phase == FLOW_DARK)
+		return;
+	flow->client_budget = taken < flow->client_budget ? flow->client_budget - taken : 0;
+}
+
 /* A segment from the client to a tapped port. */
 static __always_inline enum fate tap_client(void *ctx, load_bytes_fn load, const struct packet *p)
 {
@@ -199,9 +229,8 @@ static __always_inline enum fate tap_client(void *ctx, load_bytes_fn load, const
 	if (!r)
 		return FATE_MAIL_QUIET;
 	record_segment(r, p);
-	if (flow->phase == FLOW_TALK || flow->phase == FLOW_STARTTLS)
-		__sync_fetch_and_sub(&flow->client_budget,
-				     record_payload(r, ctx, load, p, flow->client_budget));
+	__sync_fetch_and_sub(&flow->client_ahead,
+			     record_payload(r, ctx, load, p, client_room(flow, p)));
 	if (!ends && !r->cap)
 		return FATE_MAIL_QUIET;
 	if (asks_starttls(r)) {
@@ -238,7 +267,6 @@ static __always_inline void tap_release(struct early *early, const struct packet
 		r->cap = cap;
 		r->flags = RECORD_EARLY;
 		__builtin_memcpy(r->data, s->data, EARLY_BYTES);
-		flow->client_budget -= cap;
 		if (seq_diff(s->seq + s->len, flow->client_next) > 0)
 			flow->client_next = s->seq + s->len;
 		record_send(r);
@@ -270,6 +298,7 @@ static __always_inline struct flow *tap_birth(const struct packet *p, const stru
 		.told = p->ack,
 		.client_next = p->ack,
 		.client_budget = client_budget,
+		.client_ahead = FLOW_AHEAD,
 		.server_budget = server_budget,
 		.phase = FLOW_TALK,
 	};
@@ -313,8 +342,8 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 	next = p->seq + p->len + !!(p->flags & TCP_FIN); /* a FIN is acknowledged like a byte */
 	if (seq_diff(next, flow->next) > 0)
 		flow->next = next;
-	if (p->flags & TCP_ACK && seq_diff(p->ack, flow->acked) > 0)
-		flow->acked = p->ack;
+	if (p->flags & TCP_ACK)
+		flow_acknowledge(flow, p->ack);
 
 	/* An acknowledgement alone is told only where it confirms bytes that the agent holds. */
 	news = seq_diff(flow->acked, flow->told) > 0 && seq_diff(flow->client_next, flow->told) > 0;

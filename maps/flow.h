@@ -34,11 +34,12 @@ struct flow {
 	__u32 acked;         /* the server's last acknowledgement */
 	__u32 told;          /* the acknowledgement that the agent knows of */
 	__u32 client_next;   /* one past the highest client byte handed over */
-	__s32 client_budget; /* bytes that may still go to the ring */
-	__s32 server_budget;
-	__u32 phase;    /* enum flow_phase */
-	__u32 starttls; /* one past the client's latest STARTTLS; counts in FLOW_STARTTLS */
-	__u32 greeted;  /* the server has said more than its banner */
+	__s32 client_budget; /* bytes of the talk that may yet be acknowledged and handed over */
+	__s32 client_ahead;  /* bytes that may be handed over before the next acknowledgement */
+	__s32 server_budget; /* bytes that may still be handed over */
+	__u32 phase;         /* enum flow_phase */
+	__u32 starttls;      /* one past the client's latest STARTTLS; counts in FLOW_STARTTLS */
+	__u32 greeted;       /* the server has said more than its banner */
 };
 
 /*
@@ -47,6 +48,12 @@ struct flow {
  * flight; a smaller target for a blind forger costs nothing.
  */
 #define FLOW_WINDOW 65536
+
+/*
+ * What a client may send without ever being acknowledged is bounded apart from its budget, or else
+ * decoys would spend that and the real command go unseen. As many as the agent keeps.
+ */
+#define FLOW_AHEAD 16384
 
 /*
  * Payload that came before the flow was proven, held in the kernel until the server's own
@@ -70,6 +77,6 @@ struct early {
 };
 
 _Static_assert(sizeof(struct flow_key) == 36, "map key");
-_Static_assert(sizeof(struct flow) == 40, "map value");
+_Static_assert(sizeof(struct flow) == 44, "map value");
 
 #endif

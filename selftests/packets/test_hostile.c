@@ -75,12 +75,63 @@ static void test_starttls_unacknowledged(void **state)
 	}
 }
 
+static void decoys(struct kernel *k, uint32_t seq, int count, enum fate fate)
+{
+	for (int i = 0; i < count; i++)
+		ingress_is(k, fate, .flags = ACK | PSH, .seq = seq, .ack = END, .text = "NOOP ",
+			   .len = 1400);
+}
+
+/* Bytes beyond the budget's place in the stream are no evidence, and cost nothing. */
+static void test_decoys_far_ahead(void **state)
+{
+	struct kernel *k = *state;
+
+	banner(k);
+	decoys(k, C + 1 + 40000, 60, FATE_MAIL_QUIET);
+	client_says(k, C + 1, END, GUILTY);
+	server_says(k, END, SPOKE, "250 mx\r\n");
+	assert_int_equal(kernel_read_ring(k), 3);
+	guilty_is_told(k);
+}
+
+static void test_decoys_in_the_place_of_a_command(void **state)
+{
+	struct kernel *k = *state;
+
+	banner(k);
+	decoys(k, C + 1, 11, FATE_MAIL_SEEN);
+	client_says(k, C + 1, END, GUILTY);
+	server_says(k, END, SPOKE, "250 mx\r\n");
+	assert_int_equal(kernel_read_ring(k), 14);
+	guilty_is_told(k);
+}
+
+/* However many there are: they are bounded, and the next command is seen again. */
+static void test_decoys_without_end(void **state)
+{
+	const int room = FLOW_AHEAD / 1400 + 1;
+	struct kernel *k = *state;
+
+	banner(k);
+	decoys(k, C + 1, room, FATE_MAIL_SEEN);
+	decoys(k, C + 1, 1000, FATE_MAIL_QUIET);
+	egress_is(k, FATE_REPLY_SEEN, REPLY, .flags = ACK, .seq = END, .ack = C + 9);
+	assert_int_equal(kernel_read_ring(k), room + 2);
+	client_says(k, C + 9, END, GUILTY);
+	assert_int_equal(kernel_read_ring(k), 1);
+	guilty_is_told(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		packet_test(test_starttls_that_the_server_never_took),
 		packet_test(test_starttls_in_the_place_of_early_talk),
 		packet_test(test_starttls_unacknowledged),
+		packet_test(test_decoys_far_ahead),
+		packet_test(test_decoys_in_the_place_of_a_command),
+		packet_test(test_decoys_without_end),
 	};
 
 	return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);

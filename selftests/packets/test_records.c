@@ -309,17 +309,42 @@ static void test_budget_of_the_client(void **state)
 		   .text = "NOOP 1\r\n");
 }
 
-static void test_early_bytes_count_for_the_budget(void **state)
+/* What the server acknowledges is charged once, however often it was sent. */
+static void test_budget_is_charged_by_acknowledgement(void **state)
+{
+	struct kernel *k = *state;
+
+	banner(k);
+	for (int i = 0; i < 10; i++)
+		client_says(k, C + 1, END, "NOOP 1\r\n");
+	server_says(k, END, C + 9, "250 \r\n");
+	client_says(k, C + 9, END + 6, "DATA\r\n");
+	server_says(k, END + 6, C + 15, "354 \r\n");
+	assert_int_equal(kernel_read_ring(k), 14);
+	/* A body is not looked at, and not charged. */
+	egress_is(k, FATE_REPLY_BARE, REPLY, .flags = ACK, .seq = END + 12, .ack = C + 5015);
+	server_says(k, END + 12, C + 9015, "250 \r\n");
+	client_says(k, C + 9015, END + 18, "QUIT\r\n..");
+	client_says(k, C + 9020, END + 18, "....");
+	ingress_is(k, FATE_MAIL_QUIET, .flags = ACK, .seq = C + 9021, .ack = END + 18, .text = "x");
+	assert_int_equal(kernel_read_ring(k), 3);
+	assert_int_equal(k->told[1].head.cap, 6);
+	assert_int_equal(k->told[2].head.cap, 1);
+	egress_is(k, FATE_REPLY_SEEN, REPLY, .flags = ACK, .seq = END + 18, .ack = C + 9023);
+	ingress_is(k, FATE_MAIL_QUIET, .flags = ACK, .seq = C + 9023, .ack = END + 18, .text = "x");
+}
+
+/* They have a bound of their own: their number, and their size. */
+static void test_early_bytes_come_before_the_budget(void **state)
 {
 	struct kernel *k = *state;
 
 	ingress_is(k, FATE_MAIL_HELD, .flags = ACK, .seq = C + 1, .ack = S + 1,
 		   .text = "EHLO eighteen.xx\r\n");
 	server_says(k, S + 1, C + 19, BANNER);
-	assert_int_equal(kernel_read_ring(k), 2);
-	client_says(k, C + 19, END, "NOOP\r\n");
-	assert_int_equal(kernel_read_ring(k), 1);
-	assert_int_equal(k->told[0].head.cap, 2);
+	client_says(k, C + 19, END, "NOOP twenty bytes\r\n...");
+	assert_int_equal(kernel_read_ring(k), 3);
+	assert_int_equal(k->told[2].head.cap, 20);
 }
 
 static void test_budget_of_the_server(void **state)
@@ -387,7 +412,9 @@ int main(void)
 		packet_test(test_what_is_no_354),
 		cmocka_unit_test_setup_teardown(test_budget_of_the_client, setup_small_budgets,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_early_bytes_count_for_the_budget,
+		cmocka_unit_test_setup_teardown(test_budget_is_charged_by_acknowledgement,
+						setup_small_budgets, teardown),
+		cmocka_unit_test_setup_teardown(test_early_bytes_come_before_the_budget,
 						setup_small_budgets, teardown),
 		cmocka_unit_test_setup_teardown(test_budget_of_the_server, setup_small_budgets,
 						teardown),

@@ -80,7 +80,9 @@ static void test_sequence_window(void **state)
 	} cases[] = {
 		{C + 1, FATE_MAIL_SEEN},
 		{C + 2, FATE_MAIL_SEEN},
-		{C + FLOW_WINDOW, FATE_MAIL_SEEN},
+		{C + 8192, FATE_MAIL_SEEN},
+		{C + 8193, FATE_MAIL_QUIET}, /* beyond the client's budget */
+		{C + FLOW_WINDOW, FATE_MAIL_QUIET},
 		{C + 1 + FLOW_WINDOW, FATE_MAIL_OUTSIDE},
 		{C + 2 + FLOW_WINDOW, FATE_MAIL_OUTSIDE},
 		{C + 1 + 0x7fffffff, FATE_MAIL_OUTSIDE},
@@ -135,7 +137,9 @@ static void test_windows_move_with_the_server(void **state)
 		   .text = "MAIL FROM:<>\r\n");
 	ingress_is(k, FATE_MAIL_OUTSIDE, .flags = ACK, .seq = C + 9, .ack = END + 9,
 		   .text = "MAIL FROM:<>\r\n");
-	ingress_is(k, FATE_MAIL_SEEN, .flags = ACK, .seq = C + 8 + FLOW_WINDOW, .ack = END + 8,
+	ingress_is(k, FATE_MAIL_QUIET, .flags = ACK, .seq = C + 8 + FLOW_WINDOW, .ack = END + 8,
+		   .text = "x");
+	ingress_is(k, FATE_MAIL_OUTSIDE, .flags = ACK, .seq = C + 9 + FLOW_WINDOW, .ack = END + 8,
 		   .text = "x");
 	/* An old acknowledgement, overtaken on its way out, moves nothing back. */
 	egress_is(k, FATE_REPLY_BARE, REPLY, .flags = ACK, .seq = END, .ack = C + 1);

@@ -106,6 +106,31 @@ static inline bool tap_expects(const struct flow *flow, const struct packet *p)
 	       (seq_diff(p->ack, flow->first) >= 0 && seq_diff(p->ack, flow->next) <= 0);
 }
 
+static inline int32_t tap_client_room(const struct flow *flow, const struct packet *p)
+{
+	int32_t before = seq_diff(p->seq, flow->acked);
+	int32_t room = flow->client_budget;
+
+	if (flow->phase == FLOW_BODY || flow->phase == FLOW_DARK || room <= 0)
+		return 0;
+	if (before > 0)
+		room -= before;
+	return room < flow->client_ahead ? room : flow->client_ahead;
+}
+
+static inline void tap_acknowledge(struct flow *flow, uint32_t ack)
+{
+	int32_t taken = seq_diff(ack, flow->acked);
+
+	if (taken <= 0)
+		return;
+	flow->acked = ack;
+	flow->client_ahead = FLOW_AHEAD;
+	if (flow->phase == FLOW_BODY || flow->phase == FLOW_DARK)
+		return;
+	flow->client_budget = taken < flow->client_budget ? flow->client_budget - taken : 0;
+}
+
 static inline void tap_client(struct tap *tap, const struct packet *p)
 {
 	struct flow *flow = &tap->flow;
@@ -125,8 +150,8 @@ static inline void tap_client(struct tap *tap, const struct packet *p)
 		return;
 	if (!p->flags && (seq_diff(next, flow->acked) <= 0 || dark))
 		return;
-	cap = tap_record(tap, &r, FROM_CLIENT, p, dark ? 0 : flow->client_budget);
-	flow->client_budget -= cap;
+	cap = tap_record(tap, &r, FROM_CLIENT, p, tap_client_room(flow, p));
+	flow->client_ahead -= cap;
 	if (!p->flags && !cap)
 		return;
 	if (tap_asks_starttls(&r.head)) {
@@ -152,7 +177,7 @@ static inline void tap_release(struct tap *tap, const struct packet *p)
 		if (s->ack != p->seq || seq_diff(s->seq, p->ack) > FLOW_WINDOW ||
 		    seq_diff(p->ack, s->seq) > FLOW_WINDOW)
 			continue;
-		tap->flow.client_budget -= tap_record(tap, &r, FROM_CLIENT, &held, s->cap);
+		tap_record(tap, &r, FROM_CLIENT, &held, s->cap);
 		if (seq_diff(s->seq + s->len, tap->flow.client_next) > 0)
 			tap->flow.client_next = s->seq + s->len;
 		tap_tell(tap, &r);
@@ -184,6 +209,7 @@ static inline bool tap_birth(struct tap *tap, const struct packet *p)
 		.told = p->ack,
 		.client_next = p->ack,
 		.client_budget = tap->client_budget,
+		.client_ahead = FLOW_AHEAD,
 		.server_budget = tap->server_budget,
 		.phase = FLOW_TALK,
 	};
@@ -241,8 +267,7 @@ static inline void tap_server(struct tap *tap, const struct packet *p)
 		return;
 	if (seq_diff(next, flow->next) > 0)
 		flow->next = next;
-	if (seq_diff(p->ack, flow->acked) > 0)
-		flow->acked = p->ack;
+	tap_acknowledge(flow, p->ack);
 	news = seq_diff(flow->acked, flow->told) > 0 && seq_diff(flow->client_next, flow->told) > 0;
 	if (!p->len && !p->flags && !born && !news)
 		return;
