@@ -47,11 +47,14 @@ struct interface {
 	char error[AGENT_ERROR]; /* why it is not attached */
 };
 
+#define MODE_BY_MXDPCTL "mxdpctl"
+
 struct mode_state {
 	enum mode mode;
-	const char *by; /* "config", "command line", "mxdpctl" */
+	const char *by; /* "config", "command line", MODE_BY_MXDPCTL */
 	uint32_t until; /* boot seconds when it goes back to `after`; 0 for good */
 	enum mode after;
+	const char *after_by;
 };
 
 struct agent {
@@ -91,6 +94,10 @@ struct agent {
 	struct verdict_sweep sweep;
 	size_t verdicts; /* as of the last whole sweep */
 	struct latency latency;
+	struct {
+		bool writing; /* a thread writes the state file */
+		int error;    /* -errno of the last write */
+	} memory;
 	uint32_t started; /* boot seconds */
 	struct {
 		uint64_t sessions, blocked, watched, accepted, spared, map_full;
@@ -144,6 +151,7 @@ void upkeep_mode(struct agent *a, enum mode mode, const char *by, uint32_t secon
 /* memory.c: the mode and the allowed networks, in STATE_DIR/state.json */
 void memory_load(struct agent *a);
 void memory_save_soon(struct agent *a);
+/* At once, when the loop has ended; no write may be under way. */
 int memory_save(struct agent *a);
 
 /* verbs_*.c */

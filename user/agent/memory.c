@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What an administrator said and expects to hold after a restart: allowed networks and graces, and
- * the mode, each with its end as time of day. One small JSON file, replaced as a whole.
+ * the mode, each with its end as time of day. One JSON file, replaced as a whole.
+ *
+ * A copy is taken on the loop and written by a thread: sixty thousand networks and a slow disk are
+ * seconds, in which nobody would be judged.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,16 +46,52 @@ static bool boot_of(uint32_t *boot, json_int_t wall)
 	return left > 0 && left < 100LL * 365 * 86400;
 }
 
-static json_t *allowed(const struct agent *a)
+struct snapshot {
+	uv_work_t work;
+	struct agent *agent;
+	struct mode_state mode;
+	size_t count;
+	struct net_reason *list;
+	char path[512], fresh[512];
+	int err;
+};
+
+static void snapshot_free(struct snapshot *s)
+{
+	if (s)
+		free(s->list);
+	free(s);
+}
+
+static struct snapshot *snapshot_take(struct agent *a)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->list = calloc(a->allow.count + 1, sizeof(*s->list));
+	if (!s || !s->list) {
+		snapshot_free(s);
+		return NULL;
+	}
+	s->work.data = s;
+	s->agent = a;
+	s->mode = a->mode;
+	state_path(a, s->path, sizeof(s->path), "");
+	state_path(a, s->fresh, sizeof(s->fresh), ".new");
+	for (size_t i = 0; i < a->allow.count; i++)
+		if (a->allow.list[i].kind >= NET_ADMIN)
+			s->list[s->count++] = a->allow.list[i];
+	return s;
+}
+
+static json_t *allowed_json(const struct snapshot *s)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < a->allow.count; i++) {
-		const struct net_reason *r = &a->allow.list[i];
+	for (size_t i = 0; i < s->count; i++) {
+		const struct net_reason *r = &s->list[i];
 		char text[ADDR_TEXT];
 
-		if (r->kind != NET_ADMIN && r->kind != NET_GRACE && r->kind != NET_RELAY)
-			continue;
 		json_array_append_new(list, json_pack("{s:s, s:i, s:I, s:s}", "net",
 						      prefix_format(text, &r->prefix), "kind",
 						      (int)r->kind, "until", wall_of(r->expires),
@@ -61,40 +100,117 @@ static json_t *allowed(const struct agent *a)
 	return list;
 }
 
-int memory_save(struct agent *a)
+/*
+ * What mxdpctl set is kept: a mode for good as "mode", one with an end beside it as "mode_for". All
+ * else comes from the configuration or the command line.
+ */
+static void add_mode(json_t *state, const struct mode_state *m)
 {
-	char path[512], fresh[512];
-	json_t *state = json_pack("{s:i, s:o}", "version", 1, "allow", allowed(a));
-	int fd, err = 0;
+	const char *by = m->until ? m->after_by : m->by;
+	enum mode for_good = m->until ? m->after : m->mode;
 
-	/* Mode changes of mxdpctl without an end are kept; others come from the configuration. */
-	if (state && !strcmp(a->mode.by, "mxdpctl") && !a->mode.until)
-		json_object_set_new(state, "mode", json_integer(a->mode.mode));
-	state_path(a, path, sizeof(path), "");
-	state_path(a, fresh, sizeof(fresh), ".new");
-	fd = state ? open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
-	if (fd < 0)
+	if (!strcmp(by, MODE_BY_MXDPCTL))
+		json_object_set_new(state, "mode", json_integer(for_good));
+	if (m->until)
+		json_object_set_new(state, "mode_for",
+				    json_pack("{s:i, s:I}", "mode", (int)m->mode, "until",
+					      wall_of(m->until)));
+}
+
+static int write_whole(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+static int write_snapshot(const struct snapshot *s)
+{
+	json_t *state = json_pack("{s:i, s:o}", "version", 1, "allow", allowed_json(s));
+	char *text = NULL;
+	int fd = -1, err = -ENOMEM;
+
+	if (!state)
+		goto out;
+	add_mode(state, &s->mode);
+	text = json_dumps(state, JSON_INDENT(1));
+	if (!text)
+		goto out;
+	fd = open(s->fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	err = fd < 0 ? -errno : write_whole(fd, text, strlen(text));
+	if (!err && rename(s->fresh, s->path))
 		err = -errno;
-	else if (json_dumpfd(state, fd, JSON_INDENT(1)) || fsync(fd))
-		err = -EIO;
+out:
 	if (fd >= 0)
 		close(fd);
-	if (!err && rename(fresh, path))
-		err = -errno;
+	free(text);
 	json_decref(state);
-	if (err)
-		log_error("cannot keep the allowed networks in `%s': %s", path, strerror(-err));
 	return err;
+}
+
+static void written(struct agent *a, int err)
+{
+	if (err && err != a->memory.error)
+		log_error("cannot keep the allowed networks and the mode in `%s': %s",
+			  a->options.state_dir, strerror(-err));
+	a->memory.error = err;
+}
+
+static void work(uv_work_t *request)
+{
+	struct snapshot *s = request->data;
+
+	s->err = write_snapshot(s);
+}
+
+static void work_done(uv_work_t *request, int status)
+{
+	struct snapshot *s = request->data;
+
+	s->agent->memory.writing = false;
+	written(s->agent, status ? status : s->err);
+	snapshot_free(s);
 }
 
 static void save(uv_timer_t *timer)
 {
-	memory_save(timer->data);
+	struct agent *a = timer->data;
+	struct snapshot *s;
+
+	if (a->memory.writing) { /* one at a time, or an older one could come last */
+		memory_save_soon(a);
+		return;
+	}
+	s = snapshot_take(a);
+	if (s && !uv_queue_work(&a->loop, &s->work, work, work_done)) {
+		a->memory.writing = true;
+		return;
+	}
+	snapshot_free(s);
+	written(a, -ENOMEM);
 }
 
 void memory_save_soon(struct agent *a)
 {
 	uv_timer_start(&a->saver, save, SAVE_DELAY, 0);
+}
+
+int memory_save(struct agent *a)
+{
+	struct snapshot *s = snapshot_take(a);
+	int err = s ? write_snapshot(s) : -ENOMEM;
+
+	written(a, err);
+	snapshot_free(s);
+	return err;
 }
 
 static void load_allowed(struct agent *a, const json_t *entry)
@@ -111,13 +227,40 @@ static void load_allowed(struct agent *a, const json_t *entry)
 		nets_add(&a->allow, &prefix, (enum net_kind)kind, until, text);
 }
 
+static enum mode mode_of(const json_t *value)
+{
+	return json_integer_value(value) == MODE_ENFORCE ? MODE_ENFORCE : MODE_MONITOR;
+}
+
+/* The command line's mode is for this start, whatever was said before. */
+static void load_mode(struct agent *a, const json_t *state)
+{
+	const json_t *mode = json_object_get(state, "mode");
+	const json_t *timed = json_object_get(state, "mode_for");
+	uint32_t until;
+
+	if (a->options.mode >= 0)
+		return;
+	if (json_is_integer(mode)) {
+		a->mode.mode = mode_of(mode);
+		a->mode.by = MODE_BY_MXDPCTL;
+	}
+	if (!timed || !boot_of(&until, json_integer_value(json_object_get(timed, "until"))) ||
+	    until == NET_NEVER_EXPIRES)
+		return;
+	a->mode.after = a->mode.mode;
+	a->mode.after_by = a->mode.by;
+	a->mode.mode = mode_of(json_object_get(timed, "mode"));
+	a->mode.by = MODE_BY_MXDPCTL;
+	a->mode.until = until;
+}
+
 void memory_load(struct agent *a)
 {
 	char path[512];
 	json_error_t problem;
-	json_t *state, *mode;
+	json_t *state, *entry;
 	size_t i;
-	json_t *entry;
 
 	uv_timer_init(&a->loop, &a->saver);
 	a->saver.data = a;
@@ -131,11 +274,6 @@ void memory_load(struct agent *a)
 		return;
 	}
 	json_array_foreach(json_object_get(state, "allow"), i, entry) load_allowed(a, entry);
-	mode = json_object_get(state, "mode");
-	if (json_is_integer(mode) && a->options.mode < 0) {
-		a->mode.mode =
-			json_integer_value(mode) == MODE_ENFORCE ? MODE_ENFORCE : MODE_MONITOR;
-		a->mode.by = "mxdpctl";
-	}
+	load_mode(a, state);
 	json_decref(state);
 }

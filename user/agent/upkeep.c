@@ -15,13 +15,16 @@
 
 void upkeep_mode(struct agent *a, enum mode mode, const char *by, uint32_t seconds)
 {
-	if (seconds && !a->mode.until)
+	if (seconds && !a->mode.until) {
 		a->mode.after = a->mode.mode;
+		a->mode.after_by = a->mode.by;
+	}
 	a->mode.mode = mode;
 	a->mode.by = by;
 	a->mode.until = seconds ? boot_seconds() + seconds : 0;
 	a->maps.live_values->mode = mode;
 	events_note(a, "mode", "%s, set by %s", mode_name(mode), by);
+	memory_save_soon(a);
 }
 
 static void check_cookies(struct agent *a, uint32_t now)
@@ -65,8 +68,11 @@ static void tick(uv_timer_t *timer)
 	nets_expire(&a->allow, now);
 	check_cookies(a, now);
 	check_blind(a, now);
-	if (a->mode.until && now >= a->mode.until)
-		upkeep_mode(a, a->mode.after, "mxdpctl, after its time", 0);
+	if (a->mode.until && now >= a->mode.until) {
+		events_note(a, "note", "%s mode is over: its time has run out",
+			    mode_name(a->mode.mode));
+		upkeep_mode(a, a->mode.after, a->mode.after_by, 0);
+	}
 }
 
 static void expired(const struct verdict_entry *entry, void *context)

@@ -18,10 +18,8 @@ json_t *verb_mode(void *agent, const json_t *request, struct connection *c)
 		return error;
 	if (wanted && !mode_parse(&mode, wanted))
 		return answer_error("`%.40s' is no mode: monitor or enforce", wanted);
-	if (wanted) {
-		upkeep_mode(a, mode, "mxdpctl", span);
-		memory_save_soon(a);
-	}
+	if (wanted)
+		upkeep_mode(a, mode, MODE_BY_MXDPCTL, span);
 	return json_pack("{s:b, s:s, s:s, s:o}", "ok", 1, "mode", mode_name(a->mode.mode), "by",
 			 a->mode.by, "until_in",
 			 a->mode.until ? json_integer((json_int_t)a->mode.until - boot_seconds())
