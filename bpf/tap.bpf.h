@@ -142,17 +142,14 @@ static __always_inline enum fate tap_hold(void *ctx, load_bytes_fn load, const s
 {
 	struct early_segment *s;
 	struct early *early;
-	__u32 slot, want;
+	__u32 want;
 
 	if (!(p->flags & TCP_ACK) || p->flags & (TCP_SYN | TCP_RST))
 		return FATE_MAIL_UNPROVEN;
 	early = early_lookup_or_create(key);
 	if (!early)
 		return FATE_MAIL_UNPROVEN;
-	slot = early->count;
-	if (slot >= EARLY_SEGMENTS)
-		return FATE_MAIL_UNPROVEN;
-	s = &early->segment[slot & (EARLY_SEGMENTS - 1)];
+	s = &early->segment[early_slot(early->count) & (EARLY_SEGMENTS - 1)];
 	want = p->len < EARLY_BYTES ? p->len : EARLY_BYTES;
 	want--;
 	asm volatile("" : "+r"(want));
@@ -165,7 +162,7 @@ static __always_inline enum fate tap_hold(void *ctx, load_bytes_fn load, const s
 	s->ack = p->ack;
 	s->len = p->len > 0xffff ? 0xffff : p->len; /* BIG TCP can exceed 16 bits */
 	s->cap = want;
-	early->count = slot + 1;
+	early->count++;
 	return FATE_MAIL_HELD;
 }
 
@@ -243,52 +240,68 @@ static __always_inline enum fate tap_client(void *ctx, load_bytes_fn load, const
 	return FATE_MAIL_SEEN;
 }
 
-/* Hands over what was held, where the server's first byte is what the client acknowledged. */
-static __always_inline void tap_release(struct early *early, const struct packet *p,
+/*
+ * Hands over what was held, where the server's first byte is what the client acknowledged; returns
+ * how far beyond the acknowledgement it reaches. Global functions for the verifier's sake: each
+ * segment would double the paths through the rest.
+ */
+__noinline __u32 release_held(const struct early_segment *s, const struct flow_key *key, __u32 seq,
+			      __u32 ack)
+{
+	struct record *r;
+	__s32 beyond;
+
+	if (!s || !key || s->ack != seq || s->cap > EARLY_BYTES)
+		return 0;
+	if (seq_diff(s->seq, ack) > FLOW_WINDOW || seq_diff(ack, s->seq) > FLOW_WINDOW)
+		return 0;
+	r = record_begin(FROM_SERVER, key); /* the egress program's buffer */
+	if (!r)
+		return 0;
+	r->from = FROM_CLIENT;
+	r->seq = s->seq;
+	r->ack = s->ack;
+	r->len = s->len;
+	r->cap = s->cap;
+	r->flags = RECORD_EARLY;
+	__builtin_memcpy(r->data, s->data, EARLY_BYTES);
+	record_send(r);
+	beyond = seq_diff(s->seq + s->len, ack);
+	return beyond > 0 ? beyond : 0;
+}
+
+static __always_inline void tap_release(const struct early *early, const struct packet *p,
 					const struct flow_key *key, struct flow *flow)
 {
-	for (__u32 i = 0; i < EARLY_SEGMENTS; i++) {
-		struct early_segment *s = &early->segment[i];
-		struct record *r;
-		__u32 cap = s->cap;
+	__u32 furthest = 0;
 
-		if (i >= early->count || s->ack != p->seq || cap > EARLY_BYTES)
-			continue;
-		if (seq_diff(s->seq, p->ack) > FLOW_WINDOW ||
-		    seq_diff(p->ack, s->seq) > FLOW_WINDOW)
-			continue;
-		r = record_begin(FROM_SERVER, key); /* the egress program's buffer */
-		if (!r)
-			continue;
-		r->from = FROM_CLIENT;
-		r->seq = s->seq;
-		r->ack = s->ack;
-		r->len = s->len;
-		r->cap = cap;
-		r->flags = RECORD_EARLY;
-		__builtin_memcpy(r->data, s->data, EARLY_BYTES);
-		if (seq_diff(s->seq + s->len, flow->client_next) > 0)
-			flow->client_next = s->seq + s->len;
-		record_send(r);
+	for (__u32 i = 0; i < EARLY_SEGMENTS && i < early->count; i++) {
+		__u32 beyond = release_held(&early->segment[i], key, p->seq, p->ack);
+
+		if (beyond > furthest)
+			furthest = beyond;
 	}
+	flow->client_next = p->ack + furthest;
 }
 
 /* Whether an acknowledgement without payload covers a held segment that fits its numbers. */
-static __always_inline bool acknowledges_held(const struct early *early, const struct packet *p)
+__noinline int acknowledges_held(const struct early *early, __u32 seq, __u32 ack)
 {
-	for (__u32 i = 0; i < EARLY_SEGMENTS; i++) {
+	if (!early)
+		return false;
+	for (__u32 i = 0; i < EARLY_SEGMENTS && i < early->count; i++) {
 		const struct early_segment *s = &early->segment[i];
 
-		if (i < early->count && s->ack == p->seq && seq_diff(p->ack, s->seq) > 0 &&
-		    seq_diff(p->ack, s->seq + s->len) >= 0 &&
-		    seq_diff(p->ack, s->seq) <= FLOW_WINDOW)
+		if (s->ack == seq && seq_diff(ack, s->seq) > 0 &&
+		    seq_diff(ack, s->seq + s->len) >= 0 && seq_diff(ack, s->seq) <= FLOW_WINDOW)
 			return true;
 	}
 	return false;
 }
 
 /* The proof: the server's own stack speaks, which it does after a completed handshake only. */
-static __always_inline struct flow *tap_birth(const struct packet *p, const struct flow_key *key)
+static __always_inline struct flow *tap_birth(const struct packet *p, const struct flow_key *key,
+					      __u8 *flags)
 {
 	struct early *early = bpf_map_lookup_elem(&mxdp_early, key);
 	struct flow born = {
@@ -303,11 +316,14 @@ static __always_inline struct flow *tap_birth(const struct packet *p, const stru
 		.phase = FLOW_TALK,
 	};
 
-	if (!p->len && !(early && acknowledges_held(early, p)))
+	if (!p->len && !(early && acknowledges_held(early, p->seq, p->ack)))
 		return NULL;
 	if (!local_contains(&key->server))
 		return NULL;
+	*flags = RECORD_BIRTH;
 	if (early) {
+		if (early->count > EARLY_SEGMENTS)
+			*flags |= RECORD_MISSED;
 		tap_release(early, p, key, &born);
 		bpf_map_delete_elem(&mxdp_early, key);
 	}
@@ -321,7 +337,8 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 {
 	struct flow_key key = flow_key_of(p, false);
 	bool ends = p->flags & (TCP_FIN | TCP_RST);
-	bool born = false, news;
+	__u8 birth = 0;
+	bool news;
 	struct flow *flow;
 	struct record *r;
 	__u32 next;
@@ -334,10 +351,9 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 	if (!flow) {
 		if (ends && !p->len)
 			return FATE_REPLY_BARE;
-		flow = tap_birth(p, &key);
+		flow = tap_birth(p, &key, &birth);
 		if (!flow)
 			return FATE_REPLY_BARE;
-		born = true;
 	}
 	next = p->seq + p->len + !!(p->flags & TCP_FIN); /* a FIN is acknowledged like a byte */
 	if (seq_diff(next, flow->next) > 0)
@@ -347,7 +363,7 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 
 	/* An acknowledgement alone is told only where it confirms bytes that the agent holds. */
 	news = seq_diff(flow->acked, flow->told) > 0 && seq_diff(flow->client_next, flow->told) > 0;
-	if (!p->len && !ends && !born && !news)
+	if (!p->len && !ends && !birth && !news)
 		return FATE_REPLY_BARE;
 	if (flow->phase == FLOW_DARK && !ends)
 		return FATE_REPLY_QUIET;
@@ -356,8 +372,7 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 	if (!r)
 		return FATE_REPLY_QUIET;
 	record_segment(r, p);
-	if (born)
-		r->flags |= RECORD_BIRTH;
+	r->flags |= birth;
 	if (flow->phase != FLOW_DARK)
 		__sync_fetch_and_sub(&flow->server_budget,
 				     record_payload(r, ctx, load, p, flow->server_budget));

@@ -58,9 +58,12 @@ struct flow {
 /*
  * Payload that came before the flow was proven, held in the kernel until the server's own
  * acknowledgement covers it. Several segments are held, because a decoy with a bad checksum can
- * precede the real one, and both must be judged.
+ * precede the real one, and both must be judged. Where more come than there is room for, the first
+ * ones stay and the later ones replace each other, the oldest first: junk before the real one does
+ * not keep it out, junk after it does not push it out.
  */
-#define EARLY_SEGMENTS 4
+#define EARLY_SEGMENTS 8   /* powers of two */
+#define EARLY_FIRST    4   /* of these, stay */
 #define EARLY_BYTES    256 /* captured of each; a power of two */
 
 struct early_segment {
@@ -72,9 +75,17 @@ struct early_segment {
 };
 
 struct early {
-	__u32 count;
+	__u32 count; /* of all that came; more than EARLY_SEGMENTS: some were missed */
 	struct early_segment segment[EARLY_SEGMENTS];
 };
+
+/* The slot of the segment that comes after `count` others. */
+static inline __u32 early_slot(__u32 count)
+{
+	__u32 later = EARLY_SEGMENTS - EARLY_FIRST;
+
+	return count < EARLY_SEGMENTS ? count : EARLY_FIRST + (count & (later - 1));
+}
 
 _Static_assert(sizeof(struct flow_key) == 36, "map key");
 _Static_assert(sizeof(struct flow) == 44, "map value");

@@ -139,21 +139,31 @@ static void test_decoys_are_released_with_the_real_one(void **state)
 	told_text(k, 2, FROM_SERVER, RECORD_BIRTH, "");
 }
 
-static void test_four_are_held(void **state)
+/* The first four stay, of all others the last four. */
+static void some_are_held(struct kernel *k, int count)
 {
-	struct kernel *k = *state;
-	static const char *const texts[] = {"one", "two", "three", "four"};
+	int held = count < EARLY_SEGMENTS ? count : EARLY_SEGMENTS;
+	bool told[26] = {false};
 
-	for (size_t i = 0; i < 4; i++)
-		client_is_early(k, C + 1, S + 1, texts[i]);
-	for (int i = 0; i < 3; i++)
-		ingress_is(k, FATE_MAIL_UNPROVEN, .flags = ACK, .seq = C + 1, .ack = S + 1,
-			   .text = "five");
+	for (int i = 0; i < count; i++)
+		client_is_early(k, C + 1, S + 1, (char[]){(char)('a' + i), 0});
 	banner(k);
-	assert_int_equal(kernel_read_ring(k), 5);
-	for (size_t i = 0; i < 4; i++)
-		told_text(k, i, FROM_CLIENT, RECORD_EARLY, texts[i]);
-	told_text(k, 4, FROM_SERVER, RECORD_BIRTH, BANNER);
+	assert_int_equal(kernel_read_ring(k), held + 1);
+	for (int i = 0; i < held; i++) {
+		assert_int_equal(k->told[i].head.cap, 1);
+		told[k->told[i].head.data[0] - 'a'] = true;
+	}
+	for (int i = 0; i < count; i++)
+		assert_int_equal(told[i], i < EARLY_FIRST || i >= count - 4);
+	told_text(k, (size_t)held, FROM_SERVER,
+		  RECORD_BIRTH | (count > EARLY_SEGMENTS ? RECORD_MISSED : 0), BANNER);
+	egress_is(k, FATE_REPLY_BARE, REPLY, .flags = SYN | ACK, .seq = S, .ack = C + 1);
+}
+
+static void test_eight_are_held(void **state)
+{
+	for (int count = 0; count <= 26; count++)
+		some_are_held(*state, count);
 }
 
 static void test_what_is_not_held(void **state)
@@ -251,7 +261,7 @@ int main(void)
 		packet_test(test_wrong_numbers_are_never_released),
 		packet_test(test_acknowledgements_that_prove_nothing),
 		packet_test(test_decoys_are_released_with_the_real_one),
-		packet_test(test_four_are_held),
+		packet_test(test_eight_are_held),
 		packet_test(test_what_is_not_held),
 		packet_test(test_not_for_servers_of_others),
 		packet_test(test_long_ones_are_cut),

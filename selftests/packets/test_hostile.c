@@ -123,6 +123,51 @@ static void test_decoys_without_end(void **state)
 	guilty_is_told(k);
 }
 
+static void early(struct kernel *k, uint32_t seq, uint32_t ack, const char *text)
+{
+	ingress_is(k, FATE_MAIL_HELD, .flags = ACK | PSH, .seq = seq, .ack = ack, .text = text);
+}
+
+/* Junk takes the room of early segments, whatever its numbers: before the real one, or after it. */
+static void test_junk_around_early_talk(void **state)
+{
+	static const struct {
+		int before, after;
+	} cases[] = {{4, 0}, {0, 4}, {7, 0}, {0, 7}, {100, 3}, {3, 100}};
+	struct kernel *k = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		bool missed = cases[i].before + cases[i].after >= EARLY_SEGMENTS;
+
+		for (int j = 0; j < cases[i].before; j++)
+			early(k, C + 100001, S + 9, "x");
+		early(k, C + 1, S + 1, GUILTY);
+		for (int j = 0; j < cases[i].after; j++)
+			early(k, C + 100001, S + 9, "x");
+		egress_is(k, FATE_REPLY_SEEN, REPLY, .flags = ACK, .seq = S + 1, .ack = SPOKE);
+		assert_int_equal(kernel_read_ring(k), 2);
+		told_text(k, 0, FROM_CLIENT, RECORD_EARLY, GUILTY);
+		told_text(k, 1, FROM_SERVER, RECORD_BIRTH | (missed ? RECORD_MISSED : 0), "");
+		egress_is(k, FATE_REPLY_BARE, REPLY, .flags = SYN | ACK, .seq = S, .ack = C + 1);
+	}
+}
+
+/* On both sides there is too much of it: the agent learns that something is missing. */
+static void test_early_talk_that_is_lost(void **state)
+{
+	struct kernel *k = *state;
+
+	for (int i = 0; i < 12; i++)
+		early(k, C + 100001, S + 9, "x");
+	early(k, C + 1, S + 1, GUILTY);
+	for (int i = 0; i < 4; i++)
+		early(k, C + 100001, S + 9, "x");
+	egress_is(k, FATE_REPLY_BARE, REPLY, .flags = ACK, .seq = S + 1, .ack = SPOKE);
+	server_says(k, S + 1, SPOKE, BANNER);
+	assert_int_equal(kernel_read_ring(k), 1);
+	told_text(k, 0, FROM_SERVER, RECORD_BIRTH | RECORD_MISSED, BANNER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +177,8 @@ int main(void)
 		packet_test(test_decoys_far_ahead),
 		packet_test(test_decoys_in_the_place_of_a_command),
 		packet_test(test_decoys_without_end),
+		packet_test(test_junk_around_early_talk),
+		packet_test(test_early_talk_that_is_lost),
 	};
 
 	return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);

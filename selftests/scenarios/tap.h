@@ -30,6 +30,7 @@ struct tap {
 	bool born;
 	struct flow flow;
 	struct early early;
+	uint8_t birth; /* flags of the birth's record */
 	int32_t client_budget, server_budget;
 	uint64_t time; /* milliseconds: the records' */
 	void (*tell)(const struct record *record, size_t size, void *context);
@@ -85,9 +86,9 @@ static inline bool tap_asks_starttls(const struct record *r)
 
 static inline void tap_hold(struct tap *tap, const struct packet *p)
 {
-	struct early_segment *s = &tap->early.segment[tap->early.count];
+	struct early_segment *s = &tap->early.segment[early_slot(tap->early.count)];
 
-	if (p->flags & RECORD_RST || tap->early.count == EARLY_SEGMENTS)
+	if (p->flags & RECORD_RST)
 		return;
 	s->seq = p->seq;
 	s->ack = p->ack;
@@ -165,7 +166,7 @@ static inline void tap_client(struct tap *tap, const struct packet *p)
 
 static inline void tap_release(struct tap *tap, const struct packet *p)
 {
-	for (uint32_t i = 0; i < tap->early.count; i++) {
+	for (uint32_t i = 0; i < EARLY_SEGMENTS && i < tap->early.count; i++) {
 		const struct early_segment *s = &tap->early.segment[i];
 		const struct packet held = {.seq = s->seq,
 					    .ack = s->ack,
@@ -182,12 +183,11 @@ static inline void tap_release(struct tap *tap, const struct packet *p)
 			tap->flow.client_next = s->seq + s->len;
 		tap_tell(tap, &r);
 	}
-	tap->early.count = 0;
 }
 
 static inline bool tap_acknowledges_held(const struct tap *tap, const struct packet *p)
 {
-	for (uint32_t i = 0; i < tap->early.count; i++) {
+	for (uint32_t i = 0; i < EARLY_SEGMENTS && i < tap->early.count; i++) {
 		const struct early_segment *s = &tap->early.segment[i];
 
 		if (s->ack == p->seq && seq_diff(p->ack, s->seq) > 0 &&
@@ -214,7 +214,9 @@ static inline bool tap_birth(struct tap *tap, const struct packet *p)
 		.phase = FLOW_TALK,
 	};
 	tap->born = true;
+	tap->birth = RECORD_BIRTH | (tap->early.count > EARLY_SEGMENTS ? RECORD_MISSED : 0);
 	tap_release(tap, p);
+	tap->early.count = 0;
 	return true;
 }
 
@@ -277,7 +279,7 @@ static inline void tap_server(struct tap *tap, const struct packet *p)
 			 flow->phase == FLOW_DARK ? 0 : flow->server_budget);
 	flow->server_budget -= cap;
 	if (born)
-		r.head.flags |= RECORD_BIRTH;
+		r.head.flags |= tap->birth;
 	if (p->len && !cap && !p->flags && !news)
 		return;
 	tap_follow_reply(flow, &r.head);

@@ -232,6 +232,8 @@ static void add_server(struct session *session, const struct record *r)
 {
 	if (r->flags & RECORD_BIRTH) {
 		session->birth_seen = true;
+		/* Whoever spoke early did so, but what else was said then is not known. */
+		session->dialogue.partial |= !!(r->flags & RECORD_MISSED);
 		stream_start(&session->server, r->seq);
 		if (!session->client.started)
 			stream_start(&session->client, r->ack);
