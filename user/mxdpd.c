@@ -125,7 +125,6 @@ int main(int argc, char **argv)
 	err = agent_open(&agent, &options, error, sizeof(error));
 	if (err) {
 		fprintf(stderr, "mxdpd: %s\n", error);
-		agent.options.handover = false;
 	} else {
 		log_info("ready");
 		agent_run(&agent);

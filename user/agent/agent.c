@@ -15,6 +15,7 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../kernel/pins.h"
 #include "agent.h"
 #include "events.h"
 #include "privileges.h"
@@ -191,11 +192,12 @@ static void fill_in_memory(void)
 	munlockall();
 }
 
-/* Nothing is attached before everything that can be refused has been looked at. */
 static int open_kernel_side(struct agent *a, char *error, size_t size)
 {
-	int err = object_preflight(a->options.pin_dir, error, size);
+	int err;
 
+	a->pin_lock = pins_lock(a->options.pin_dir, error, size);
+	err = a->pin_lock < 0 ? a->pin_lock : 0;
 	if (!err)
 		err = object_open(&a->programs, &a->config, a->options.pin_dir, error, size);
 	if (!err)
@@ -206,52 +208,95 @@ static int open_kernel_side(struct agent *a, char *error, size_t size)
 	return err ? fail(error, size, err, "%s", "cannot reach the maps") : 0;
 }
 
-int agent_open(struct agent *a, const struct agent_options *options, char *error, size_t size)
+static int make_directories(const struct agent_options *options, char *error, size_t size)
 {
-	int err;
+	int err = make_socket_directory(options->socket_path);
 
-	*a = (struct agent){.options = *options, .lock = -1, .started = boot_seconds()};
-	grow_in_large_steps();
-	uv_loop_init(&a->loop);
-	err = read_config(a, error, size);
-	if (!err)
-		err = choose_interfaces(a, error, size);
-	if (err)
-		return err;
-	choose_mode(a);
-	err = make_socket_directory(options->socket_path);
 	if (err)
 		return fail(error, size, err, "cannot make the directory of `%s'",
 			    options->socket_path);
 	err = make_directory(options->state_dir, 0700);
-	if (err)
-		return fail(error, size, err, "cannot make `%s'", options->state_dir);
-	err = take_lock(a, error, size);
+	return err ? fail(error, size, err, "cannot make `%s'", options->state_dir) : 0;
+}
+
+/* Nobody is answered before the loop runs; but that the socket can be had is known in time. */
+static int open_server(struct agent *a, char *error, size_t size)
+{
+	a->server = server_open(&a->loop, a->options.socket_path, a->config.socket_group,
+				agent_verbs, a, error, size);
+	return a->server ? 0 : -EIO;
+}
+
+/* Changes nothing: whatever can be refused by looking at it is refused here. */
+static int look_first(struct agent *a, char *error, size_t size)
+{
+	int err = read_config(a, error, size);
+
 	if (!err)
-		err = make_rooms(a, error, size);
+		err = choose_interfaces(a, error, size);
 	if (!err)
-		err = open_kernel_side(a, error, size);
+		err = object_preflight(a->options.pin_dir, error, size);
 	if (!err)
-		err = protected_open(a, error, size);
+		err = interfaces_check(a, error, size);
+	return err;
+}
+
+/* The gate's live values come last: until then an earlier agent's hold. */
+static int open_eyes(struct agent *a, char *error, size_t size)
+{
+	int err = protected_open(a, error, size);
+
 	if (err)
 		return err;
 	memory_load(a);
-	fill_live_values(a);
 	err = interfaces_watch(a, error, size);
-	if (!err) {
-		protected_settle(a);
+	if (!err)
 		err = ring_open(a, error, size);
-	}
 	if (err)
 		return err;
-	a->server = server_open(&a->loop, options->socket_path, a->config.socket_group, agent_verbs,
-				a, error, size);
-	if (!a->server)
-		return -EIO;
+	protected_settle(a);
+	fill_live_values(a);
+	return 0;
+}
+
+int agent_open(struct agent *a, const struct agent_options *options, char *error, size_t size)
+{
+	int err;
+
+	*a = (struct agent){
+		.options = *options,
+		.lock = -1,
+		.pin_lock = -1,
+		.started = boot_seconds(),
+	};
+	grow_in_large_steps();
+	uv_loop_init(&a->loop);
+	err = look_first(a, error, size);
+	if (err)
+		return err;
+	choose_mode(a);
+	err = make_directories(options, error, size);
+	if (!err)
+		err = take_lock(a, error, size);
+	if (!err)
+		err = make_rooms(a, error, size);
+	if (!err)
+		err = open_server(a, error, size);
+	if (!err)
+		err = open_kernel_side(a, error, size);
+	if (!err)
+		err = open_eyes(a, error, size);
+	if (err)
+		return err;
 	upkeep_open(a);
 	catch_signals(a);
 	fill_in_memory();
-	return privileges_drop(error, size);
+	err = privileges_drop(error, size);
+	if (err)
+		return err;
+	interfaces_sweep_others(a);
+	a->ready = true;
+	return 0;
 }
 
 void agent_run(struct agent *a)
@@ -271,20 +316,32 @@ static void close_handle(uv_handle_t *handle, void *context)
 		uv_close(handle, NULL);
 }
 
+/* Polls and timers go before what they look at does; the server's handles close themselves. */
+static void close_loop(struct agent *a)
+{
+	uv_walk(&a->loop, close_handle, NULL);
+	while (uv_run(&a->loop, UV_RUN_DEFAULT))
+		;
+	uv_loop_close(&a->loop);
+}
+
 void agent_close(struct agent *a)
 {
+	bool unsaved = a->ready && uv_is_active((uv_handle_t *)&a->saver);
+
+	a->ending = true;
 	server_close(a->server);
 	a->server = NULL;
+	close_loop(a);
+	if (unsaved)
+		memory_save(a);
 	sessions_free(a->sessions);
 	ring_buffer__free(a->ring);
 	links_close(a->links);
-	if (!a->options.handover)
+	if (!a->ready)
+		interfaces_give_up(a);
+	else if (!a->options.handover)
 		interfaces_close(a);
-	/* The server's handles close themselves; then whatever is left. */
-	uv_run(&a->loop, UV_RUN_NOWAIT);
-	uv_walk(&a->loop, close_handle, NULL);
-	uv_run(&a->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&a->loop);
 
 	if (a->maps.live_values)
 		verdict_sweep_cancel(&a->maps, &a->sweep);
@@ -292,11 +349,14 @@ void agent_close(struct agent *a)
 	object_close(&a->programs);
 	nets_free(&a->allow);
 	nets_free(&a->local);
+	free(a->held);
 	free(a->own);
 	reasons_free(&a->reasons);
 	journal_free(a->journal);
 	history_free(a->history);
 	config_free(&a->config);
+	if (a->pin_lock >= 0)
+		close(a->pin_lock);
 	if (a->lock >= 0)
 		close(a->lock);
 }

@@ -43,6 +43,7 @@ struct agent_options {
 struct interface {
 	const char *name;
 	bool attached;
+	uint32_t mended; /* boot seconds: when the programs were last put back */
 	struct attachment attachment;
 	char error[AGENT_ERROR]; /* why it is not attached */
 };
@@ -57,20 +58,41 @@ struct mode_state {
 	const char *after_by;
 };
 
+/*
+ * An address of ours or a gateway, as the kernel told of it. One address may stand here several
+ * times (on two interfaces, with two prefix lengths, towards two peers): it is protected until the
+ * last one goes.
+ */
+struct held {
+	enum net_kind kind; /* NET_OWN or NET_GATEWAY */
+	int ifindex;        /* this and the next two: NET_OWN only */
+	uint8_t plen;
+	struct addr peer;
+	struct addr addr;
+	unsigned generation; /* when it was last seen */
+	bool no_room;        /* the kernel's tries do not hold it: tried again */
+};
+
 struct agent {
 	struct agent_options options;
 	struct config config;
 	struct programs programs;
 	struct maps maps;
-	int lock;
+	int lock, pin_lock;
+	bool ready; /* the start went well; from then on the end takes off what is ours */
 
 	struct interface interface[AGENT_INTERFACES];
 	size_t interface_count;
-	struct links *links;
+	struct links *links; /* NULL while they cannot be heard */
+	bool relist;         /* what the kernel told has gaps: to be listed again */
+	uint64_t route_cost; /* milliseconds that listing the routes took */
 
 	struct nets allow; /* never blocked */
 	struct nets local; /* protected destinations */
-	struct addr *own;  /* our global addresses, for the HELO checks */
+	struct held *held; /* our addresses and gateways, which `allow` and `local` are told of */
+	size_t held_count;
+	unsigned generation; /* of the newest listing of them */
+	struct addr *own;    /* our global addresses, for the HELO checks */
 	size_t own_count;
 	struct dialogue_rules rules;
 
@@ -110,10 +132,9 @@ struct agent {
 
 	uv_loop_t loop;
 	uv_poll_t ring_poll, links_poll;
-	uv_timer_t second, sweeper, saver;
+	uv_timer_t second, sweeper, saver, guard, routes;
 	uv_signal_t sigterm, sigint;
-	int status; /* exit status */
-	bool ending;
+	bool ending; /* closing: nothing is opened again */
 };
 
 /* Opens everything; on failure says why in `error`, and what was opened is closed by agent_close.
@@ -133,16 +154,29 @@ void judge_changed(struct session *session, void *agent);
 void judge_ended(struct session *session, void *agent);
 
 /* interfaces.c */
+/* Before anything is changed: whether each can be attached to. */
+int interfaces_check(struct agent *a, char *error, size_t error_size);
 int interfaces_open(struct agent *a, char *error, size_t error_size);
 /* After the maps are open: own addresses, gateways, interfaces that come and go. */
 int interfaces_watch(struct agent *a, char *error, size_t error_size);
+/* What an earlier agent with the same maps left on interfaces that nobody names any more. */
+void interfaces_sweep_others(struct agent *a);
+/* Takes everything off; after a start that failed, what that start has added, and no more. */
 void interfaces_close(struct agent *a);
+void interfaces_give_up(struct agent *a);
 
 /* protected.c */
 int protected_open(struct agent *a, char *error, size_t error_size);
 /* Once all are known: forgets what an earlier agent's maps held besides. */
 void protected_settle(struct agent *a);
-void protected_own_address(struct agent *a, const struct addr *addr, bool present);
+void protected_seen(struct agent *a, const struct held *seen);
+void protected_gone(struct agent *a, const struct held *gone);
+void protected_interface_gone(struct agent *a, int ifindex);
+/* After a whole listing, which began by a new generation: what was not in it is gone. */
+void protected_unseen(struct agent *a, enum net_kind kind);
+/* Once more for those that found no room, and how many they are. */
+void protected_retry(struct agent *a);
+size_t protected_without_room(const struct agent *a);
 
 /* upkeep.c */
 void upkeep_open(struct agent *a);

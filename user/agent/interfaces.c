@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Interfaces come and go; wherever one of ours appears, both programs are put on it.
+ * Interfaces come and go; wherever one of ours appears, both programs are put on it, and where
+ * somebody takes them off they are put back.
+ *
+ * The kernel tells of changes, but not of all: an IPv4 route goes silently with its link, a filter
+ * is removed without a word, messages are lost. So what it told is listed again where there is a
+ * doubt (a new generation; who is not in it is gone), and every few seconds the guard looks.
  */
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/clock.h"
 #include "../base/log.h"
 #include "agent.h"
 #include "events.h"
 #include "privileges.h"
+
+#define GUARD_EVERY  5000 /* milliseconds */
+#define MEND_PAUSE   5    /* seconds before an event has us put programs back another time */
+#define ROUTES_DELAY 1000 /* milliseconds: a burst of changes is one listing */
+#define ROUTES_SHARE 100  /* and of a large table no more than this part of the time */
 
 static struct interface *by_name(struct agent *a, const char *name)
 {
@@ -61,38 +73,157 @@ static int detach(struct agent *a, struct interface *i)
 	return err;
 }
 
-static void link_up(struct agent *a, const struct link_event *event)
+static void gone(struct agent *a, struct interface *i)
 {
-	struct interface *i = event->name ? by_name(a, event->name) : NULL;
+	/* The programs went with it; the pin of its link has to be cleared away. */
+	detach(a, i);
+	protected_interface_gone(a, i->attachment.ifindex);
+	i->attachment.ifindex = 0;
+	snprintf(i->error, sizeof(i->error), "the interface is gone; waiting for it");
+	events_note(a, "detached", "%s is gone; waiting for it to come back", i->name);
+}
 
-	if (!i || (i->attached && i->attachment.ifindex == event->ifindex))
+/* Tried again and again: what is said is the first failure, and a change of it. */
+static void not_guarded(struct agent *a, struct interface *i, const char *error)
+{
+	bool news = i->attached || strcmp(i->error, error);
+
+	i->attached = false;
+	snprintf(i->error, sizeof(i->error), "%s", error);
+	if (!news)
 		return;
+	log_error("%s is not guarded: %s", i->name, error);
+	events_note(a, "detached", "%s is not guarded: %s", i->name, error);
+}
+
+static int mend(struct agent *a, struct interface *i, char *error, size_t size)
+{
+	int err;
+
+	privileges_raise();
+	err = attach_mend(&i->attachment, &a->programs, a->config.xdp_mode, a->options.pin_dir,
+			  error, size);
+	privileges_lower();
+	return err;
+}
+
+/* Whether the programs are where they were put; back with them where they are not. */
+static void look_after(struct agent *a, struct interface *i)
+{
+	char error[AGENT_ERROR] = "";
+	int err = mend(a, i, error, sizeof(error));
+
+	if (err == -ENODEV) {
+		gone(a, i);
+		return;
+	}
+	if (err < 0) {
+		not_guarded(a, i, error);
+		return;
+	}
+	if (err) {
+		i->mended = boot_seconds();
+		log_warning("%s: somebody had taken our programs off; they are back", i->name);
+	}
+	if (err || !i->attached)
+		events_note(a, "attached", "%s is guarded again", i->name);
+	i->attached = true;
+	i->error[0] = '\0';
+}
+
+static void come(struct agent *a, struct interface *i)
+{
 	if (attach(a, i))
 		log_error("%s is back, but: %s", i->name, i->error);
 	else
 		events_note(a, "attached", "%s is back, and guarded again", i->name);
+}
+
+/*
+ * Attaching makes such a message itself, and so does whoever takes us off: neither may have us run
+ * in circles. What failed, and what was mended just now, is left to the guard.
+ */
+static void link_up(struct agent *a, const struct link_event *event)
+{
+	struct interface *i = event->name ? by_name(a, event->name) : NULL;
+
+	if (!i)
+		return;
+	if (i->attachment.ifindex != event->ifindex)
+		come(a, i);
+	else if (i->attached && boot_seconds() - i->mended >= MEND_PAUSE)
+		look_after(a, i);
 	refresh_reset_ok(a);
 }
 
 static void link_gone(struct agent *a, const struct link_event *event)
 {
-	for (size_t n = 0; n < a->interface_count; n++) {
-		struct interface *i = &a->interface[n];
-
-		if (!i->attached || i->attachment.ifindex != event->ifindex)
-			continue;
-		/* The programs went with it; the pin of its link has to be cleared away. */
-		detach(a, i);
-		snprintf(i->error, sizeof(i->error), "the interface is gone; waiting for it");
-		events_note(a, "detached", "%s is gone; waiting for it to come back", i->name);
-	}
+	protected_interface_gone(a, event->ifindex);
+	for (size_t n = 0; n < a->interface_count; n++)
+		if (a->interface[n].attachment.ifindex == event->ifindex)
+			gone(a, &a->interface[n]);
 }
 
-static void gateway(struct agent *a, const struct addr *addr)
+static void address(struct agent *a, const struct link_event *event)
 {
-	struct prefix prefix = prefix_of(addr, ADDR_BITS);
+	const struct held held = {
+		.kind = NET_OWN,
+		.ifindex = event->ifindex,
+		.plen = event->plen,
+		.peer = event->peer,
+		.addr = event->addr,
+	};
 
-	nets_add(&a->allow, &prefix, NET_GATEWAY, NET_NEVER_EXPIRES, "our gateway");
+	if (event->kind == LINK_ADDRESS)
+		protected_seen(a, &held);
+	else
+		protected_gone(a, &held);
+}
+
+static void gateway(struct agent *a, const struct link_event *event)
+{
+	const struct held held = {.kind = NET_GATEWAY, .addr = event->addr};
+
+	protected_seen(a, &held);
+}
+
+static void on_event(const struct link_event *event, void *context);
+
+/* One gateway serves many routes, and some go unannounced: only a listing tells who is left. */
+static void list_routes(uv_timer_t *timer)
+{
+	struct agent *a = timer->data;
+	uint64_t before = uv_hrtime();
+
+	if (!a->links)
+		return;
+	a->generation++;
+	if (links_dump_gateways(a->links, on_event, a))
+		a->relist = true;
+	else
+		protected_unseen(a, NET_GATEWAY);
+	a->route_cost = (uv_hrtime() - before) / 1000000;
+}
+
+static void routes_changed(struct agent *a)
+{
+	if (!uv_is_active((uv_handle_t *)&a->routes))
+		uv_timer_start(&a->routes, list_routes, ROUTES_DELAY + ROUTES_SHARE * a->route_cost,
+			       0);
+}
+
+static int list_all(struct agent *a)
+{
+	int err;
+
+	a->generation++;
+	err = links_dump(a->links, on_event, a);
+	a->relist = err;
+	if (err)
+		return err;
+	protected_unseen(a, NET_OWN);
+	protected_unseen(a, NET_GATEWAY);
+	return 0;
 }
 
 static void on_event(const struct link_event *event, void *context)
@@ -102,30 +233,108 @@ static void on_event(const struct link_event *event, void *context)
 	switch (event->kind) {
 	case LINK_UP:
 		link_up(a, event);
+		if (!event->running)
+			routes_changed(a);
 		break;
 	case LINK_GONE:
 		link_gone(a, event);
+		routes_changed(a);
 		break;
 	case LINK_ADDRESS:
 	case LINK_NO_ADDRESS:
-		protected_own_address(a, &event->addr, event->kind == LINK_ADDRESS);
+		address(a, event);
+		if (event->kind == LINK_NO_ADDRESS)
+			routes_changed(a);
 		break;
 	case LINK_GATEWAY:
-		gateway(a, &event->addr);
+		gateway(a, event);
+		break;
+	case LINK_NO_ROUTE:
+		routes_changed(a);
 		break;
 	case LINK_OVERRUN:
-		links_dump(a->links, on_event, a);
+		log_info("the kernel's word on links and addresses came too fast: listing them");
+		list_all(a);
 		break;
 	}
 }
 
+static int hear(struct agent *a);
+
+static void hear_again(uv_handle_t *handle)
+{
+	struct agent *a = handle->data;
+
+	links_close(a->links);
+	a->links = NULL;
+	if (!a->ending && hear(a))
+		log_error("cannot watch links and addresses; trying again");
+}
+
+/* A socket that only fails stays readable: polled on, it would take all the time there is. */
 static void readable(uv_poll_t *poll, int status, int events)
 {
 	struct agent *a = poll->data;
+	int err = status ? status : links_read(a->links, on_event, a);
 
-	(void)status;
 	(void)events;
-	links_read(a->links, on_event, a);
+	if (!err)
+		return;
+	log_error("cannot read what the kernel says of links and addresses (%s): asking anew",
+		  strerror(-err));
+	uv_close((uv_handle_t *)poll, hear_again);
+}
+
+static int hear(struct agent *a)
+{
+	int err;
+
+	a->links = links_open();
+	if (!a->links)
+		return errno ? -errno : -ENOMEM;
+	err = uv_poll_init(&a->loop, &a->links_poll, links_fd(a->links));
+	if (err) {
+		links_close(a->links);
+		a->links = NULL;
+		return err;
+	}
+	a->links_poll.data = a;
+	err = uv_poll_start(&a->links_poll, UV_READABLE, readable);
+	return err ? err : list_all(a);
+}
+
+static void say_swept(const char *line)
+{
+	log_info("%s", line);
+}
+
+static void guard(uv_timer_t *timer)
+{
+	struct agent *a = timer->data;
+
+	for (size_t n = 0; n < a->interface_count; n++) {
+		struct interface *i = &a->interface[n];
+
+		if (i->attachment.ifindex)
+			look_after(a, i);
+		else if (if_nametoindex(i->name))
+			come(a, i);
+	}
+	refresh_reset_ok(a);
+	protected_retry(a);
+	if (!a->links)
+		hear(a);
+	else if (a->relist)
+		list_all(a);
+}
+
+int interfaces_check(struct agent *a, char *error, size_t error_size)
+{
+	int err = 0;
+
+	for (size_t n = 0; n < a->interface_count && !err; n++)
+		err = attach_check(a->interface[n].name, error, error_size);
+	return err;
 }
 
 int interfaces_open(struct agent *a, char *error, size_t error_size)
@@ -145,15 +354,27 @@ int interfaces_watch(struct agent *a, char *error, size_t error_size)
 	int err;
 
 	refresh_reset_ok(a);
-	a->links = links_open();
-	err = a->links ? links_dump(a->links, on_event, a) : -1;
+	uv_timer_init(&a->loop, &a->guard);
+	uv_timer_init(&a->loop, &a->routes);
+	a->guard.data = a->routes.data = a;
+	err = hear(a);
 	if (err) {
-		snprintf(error, error_size, "cannot watch links and addresses through rtnetlink");
+		snprintf(error, error_size,
+			 "cannot watch links and addresses through rtnetlink: %s", strerror(-err));
 		return err;
 	}
-	uv_poll_init(&a->loop, &a->links_poll, links_fd(a->links));
-	a->links_poll.data = a;
-	return uv_poll_start(&a->links_poll, UV_READABLE, readable);
+	return uv_timer_start(&a->guard, guard, GUARD_EVERY, GUARD_EVERY);
+}
+
+void interfaces_sweep_others(struct agent *a)
+{
+	int keep[AGENT_INTERFACES];
+
+	for (size_t n = 0; n < a->interface_count; n++)
+		keep[n] = a->interface[n].attachment.ifindex;
+	privileges_raise();
+	attach_sweep_others(&a->programs, a->options.pin_dir, keep, a->interface_count, say_swept);
+	privileges_lower();
 }
 
 void interfaces_close(struct agent *a)
@@ -161,7 +382,7 @@ void interfaces_close(struct agent *a)
 	for (size_t n = 0; n < a->interface_count; n++) {
 		struct interface *i = &a->interface[n];
 
-		if (!i->attached)
+		if (!i->attachment.ifindex)
 			continue;
 		if (detach(a, i))
 			log_error("%s: %s", i->name, i->error);
@@ -170,7 +391,26 @@ void interfaces_close(struct agent *a)
 	}
 	/* Then what is left: the pins, and links of interfaces that are gone. */
 	privileges_raise();
-	if (a->interface_count && a->programs.loaded)
-		attach_sweep(a->options.pin_dir, NULL);
+	attach_sweep(a->options.pin_dir, NULL);
 	privileges_lower();
+}
+
+/* What was there before us guards on: taken over is as good, with the same verdicts. */
+void interfaces_give_up(struct agent *a)
+{
+	bool stays = false;
+
+	for (size_t n = 0; n < a->interface_count; n++) {
+		struct interface *i = &a->interface[n];
+
+		if (!i->attached)
+			continue;
+		if (i->attachment.replaced) {
+			stays = true;
+			log_info("%s: stays guarded by what an earlier mxdpd left", i->name);
+		} else if (detach(a, i)) {
+			log_error("%s: %s", i->name, i->error);
+		}
+	}
+	a->programs.kept = stays;
 }

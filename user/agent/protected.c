@@ -3,12 +3,14 @@
  * Who is never blocked, and which destinations are protected: special networks, our own addresses,
  * gateways, name servers, what the configuration names.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/log.h"
 #include "agent.h"
+#include "events.h"
 
 static int add_all(struct nets *nets, const struct prefix_list *list, const char *text)
 {
@@ -52,24 +54,22 @@ static void refresh_rules(struct agent *a)
 	a->rules = sessions_rules(&a->config, a->own, a->own_count);
 }
 
-static void own_add(struct agent *a, const struct addr *addr)
+/* The configured public ones stand first and stay; an address that is there twice counts once. */
+static void refresh_own(struct agent *a)
 {
-	struct addr *own = reallocarray(a->own, a->own_count + 1, sizeof(*own));
+	size_t public = a->config.our_public_addresses.count;
+	struct addr *own = reallocarray(a->own, public + a->held_count + 1, sizeof(*own));
 
 	if (!own)
 		return;
 	a->own = own;
-	a->own[a->own_count++] = *addr;
-}
-
-static void own_remove(struct agent *a, const struct addr *addr)
-{
-	/* The configured public ones stand first and stay. */
-	for (size_t i = a->config.our_public_addresses.count; i < a->own_count; i++)
-		if (addr_equal(&a->own[i], addr)) {
-			a->own[i] = a->own[--a->own_count];
-			return;
-		}
+	a->own_count = 0;
+	for (size_t i = 0; i < public; i++)
+		own[a->own_count++] = a->config.our_public_addresses.item[i].addr;
+	for (size_t i = 0; i < a->held_count; i++)
+		if (a->held[i].kind == NET_OWN && !addr_special(&a->held[i].addr))
+			own[a->own_count++] = a->held[i].addr;
+	refresh_rules(a);
 }
 
 int protected_open(struct agent *a, char *error, size_t error_size)
@@ -84,33 +84,144 @@ int protected_open(struct agent *a, char *error, size_t error_size)
 	err = err ? err : add_all(&a->allow, &a->config.our_public_addresses, "our own address");
 	err = err ? err : add_all(&a->local, &a->config.protect, "protect in the configuration");
 	add_resolvers(&a->allow);
-	for (size_t i = 0; i < a->config.our_public_addresses.count; i++)
-		own_add(a, &a->config.our_public_addresses.item[i].addr);
-	refresh_rules(a);
+	refresh_own(a);
 	if (err)
 		snprintf(error, error_size, "cannot fill the allow map: %s", strerror(-err));
 	return err;
 }
 
-void protected_own_address(struct agent *a, const struct addr *addr, bool present)
+static bool same(const struct held *one, const struct held *other)
 {
-	struct prefix prefix = prefix_of(addr, ADDR_BITS);
+	return one->kind == other->kind && one->ifindex == other->ifindex &&
+	       one->plen == other->plen && addr_equal(&one->addr, &other->addr) &&
+	       addr_equal(&one->peer, &other->peer);
+}
+
+static struct held *find(struct agent *a, const struct held *wanted)
+{
+	for (size_t i = 0; i < a->held_count; i++)
+		if (same(&a->held[i], wanted))
+			return &a->held[i];
+	return NULL;
+}
+
+static struct held *add(struct agent *a, const struct held *new)
+{
+	struct held *held = reallocarray(a->held, a->held_count + 1, sizeof(*held));
+
+	if (!held)
+		return NULL;
+	a->held = held;
+	held[a->held_count] = *new;
+	return &held[a->held_count++];
+}
+
+static int put(struct agent *a, const struct held *held)
+{
+	struct prefix prefix = prefix_of(&held->addr, ADDR_BITS);
+	bool own = held->kind == NET_OWN;
+	int err = nets_add(&a->allow, &prefix, held->kind, NET_NEVER_EXPIRES,
+			   own ? "our own address" : "our gateway");
+
+	if (own) {
+		int local = nets_add(&a->local, &prefix, NET_OWN, NET_NEVER_EXPIRES, "our own");
+
+		err = err ? err : local;
+	}
+	return err;
+}
+
+static void say_no_room(struct agent *a, const struct held *held, int err)
+{
 	char text[ADDR_TEXT];
 
-	own_remove(a, addr);
-	if (present) {
-		int err = nets_add(&a->local, &prefix, NET_OWN, NET_NEVER_EXPIRES, "our own");
+	addr_format(text, &held->addr);
+	log_error("cannot protect %s %s (%s): the allow list may be full, take networks off it",
+		  held->kind == NET_OWN ? "our own address" : "our gateway", text, strerror(-err));
+	events_note(a, "note", "%s %s is not protected: there is no room for it (%s)",
+		    held->kind == NET_OWN ? "our own address" : "our gateway", text,
+		    strerror(-err));
+}
 
-		if (err)
-			log_error("cannot protect %s: %s", addr_format(text, addr), strerror(-err));
-		nets_add(&a->allow, &prefix, NET_OWN, NET_NEVER_EXPIRES, "our own address");
-		if (!addr_special(addr))
-			own_add(a, addr);
-	} else {
-		nets_remove(&a->local, &prefix, NET_OWN);
-		nets_remove(&a->allow, &prefix, NET_OWN);
+void protected_seen(struct agent *a, const struct held *seen)
+{
+	struct held *held = find(a, seen);
+	int err;
+
+	if (held) {
+		held->generation = a->generation;
+		return;
 	}
-	refresh_rules(a);
+	held = add(a, seen);
+	if (!held) {
+		say_no_room(a, seen, -ENOMEM);
+		return;
+	}
+	held->generation = a->generation;
+	err = put(a, held);
+	held->no_room = err;
+	if (err)
+		say_no_room(a, held, err);
+	if (held->kind == NET_OWN)
+		refresh_own(a);
+}
+
+/* The last one of an address takes the protection along. */
+static void drop(struct agent *a, size_t at)
+{
+	struct held gone = a->held[at];
+	struct prefix prefix = prefix_of(&gone.addr, ADDR_BITS);
+	bool elsewhere = false;
+
+	a->held[at] = a->held[--a->held_count];
+	for (size_t i = 0; i < a->held_count && !elsewhere; i++)
+		elsewhere =
+			a->held[i].kind == gone.kind && addr_equal(&a->held[i].addr, &gone.addr);
+	if (!elsewhere) {
+		nets_remove(&a->allow, &prefix, gone.kind);
+		if (gone.kind == NET_OWN)
+			nets_remove(&a->local, &prefix, gone.kind);
+	}
+	if (gone.kind == NET_OWN)
+		refresh_own(a);
+}
+
+void protected_gone(struct agent *a, const struct held *gone)
+{
+	const struct held *held = find(a, gone);
+
+	if (held)
+		drop(a, (size_t)(held - a->held));
+}
+
+void protected_unseen(struct agent *a, enum net_kind kind)
+{
+	for (size_t i = a->held_count; i--;)
+		if (a->held[i].kind == kind && a->held[i].generation != a->generation)
+			drop(a, i);
+}
+
+void protected_interface_gone(struct agent *a, int ifindex)
+{
+	for (size_t i = a->held_count; i--;)
+		if (a->held[i].kind == NET_OWN && a->held[i].ifindex == ifindex)
+			drop(a, i);
+}
+
+void protected_retry(struct agent *a)
+{
+	for (size_t i = 0; i < a->held_count; i++)
+		if (a->held[i].no_room)
+			a->held[i].no_room = put(a, &a->held[i]);
+}
+
+size_t protected_without_room(const struct agent *a)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->held_count; i++)
+		count += a->held[i].no_room;
+	return count;
 }
 
 void protected_settle(struct agent *a)

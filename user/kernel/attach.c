@@ -45,6 +45,47 @@ int attach_put(struct attachment *out, struct programs *programs, const char *na
 	return 0;
 }
 
+int attach_check(const char *name, char *error, size_t error_size)
+{
+	struct attachment a;
+	struct xdp_seen seen;
+	int err = name_interface(&a, name, error, error_size);
+
+	return err ? err : xdp_check(&seen, &a, error, error_size);
+}
+
+/* Taking it over again would have two agents take it from each other for ever. */
+static int held_by_another(const struct attachment *a, char *error, size_t size)
+{
+	return words(error, size, -EBUSY,
+		     "another mxdpd has put its gate on `%s': end one of them, this one takes the "
+		     "interface back when it is free",
+		     a->name);
+}
+
+int attach_mend(struct attachment *a, struct programs *programs, enum xdp_mode mode,
+		const char *pin_dir, char *error, size_t error_size)
+{
+	struct attachment fresh = *a;
+	struct xdp_seen seen;
+	int err = xdp_check(&seen, a, error, error_size);
+
+	if (err)
+		return err;
+	if (seen.gate_id && seen.gate_id != program_id(object_gate_fd(programs)))
+		return held_by_another(a, error, error_size);
+	if (!seen.gate_id)
+		err = attach_put(&fresh, programs, a->name, mode, pin_dir, error, error_size);
+	else if (egress_holds(a, programs, pin_dir))
+		return 0;
+	else
+		err = egress_put(&fresh, programs, pin_dir, error, error_size);
+	if (err)
+		return err;
+	*a = fresh;
+	return 1;
+}
+
 /* A hook that is free or somebody else's by now is not ours to clear. */
 static int remove_xdp(const struct attachment *a, const struct programs *programs, char *error,
 		      size_t size)

@@ -49,6 +49,20 @@ int attach_put(struct attachment *out, struct programs *programs, const char *na
 	       enum xdp_mode mode, const char *pin_dir, char *error, size_t error_size);
 
 /*
+ * Whether attach_put() may try: there is such an interface, and no stranger's program on its hook.
+ * Changes nothing. 0, or -errno with one line in `error`.
+ */
+int attach_check(const char *name, char *error, size_t error_size);
+
+/*
+ * Looks whether both programs are still where attach_put() put them, and puts back what somebody
+ * took off. Returns 0 where nothing was missing, 1 where it was put back, or -errno with one line
+ * in `error`: another's program, another mxdpd's among them, is left in its place.
+ */
+int attach_mend(struct attachment *attachment, struct programs *programs, enum xdp_mode mode,
+		const char *pin_dir, char *error, size_t error_size);
+
+/*
  * Takes both programs off; complains only of what is still there and will not go. The maps' pins
  * stay: they serve all interfaces and the next start, and attach_sweep() removes them.
  */
@@ -61,6 +75,13 @@ int attach_remove(struct attachment *attachment, struct programs *programs, cons
  * `say` (may be NULL) with one line for each thing removed. Returns how many, or -errno.
  */
 int attach_sweep(const char *pin_dir, void (*say)(const char *line));
+
+/*
+ * Takes off what an earlier mxdpd with the same maps left on interfaces that are not among the
+ * `count` of `keep`. `say` and the result are as of attach_sweep(); the maps' pins stay.
+ */
+int attach_sweep_others(const struct programs *programs, const char *pin_dir, const int *keep,
+			size_t count, void (*say)(const char *line));
 
 /* "native XDP, single program (the kernel refuses the dispatcher); egress by tcx" */
 const char *attach_describe(char *text, size_t size, const struct attachment *attachment);

@@ -104,6 +104,29 @@ int egress_put(struct attachment *a, const struct programs *programs, const char
 	return 0;
 }
 
+static bool tcx_holds(int ifindex, __u32 tap_id, const char *path)
+{
+	struct bpf_link_info info;
+	int fd = bpf_obj_get(path);
+	bool holds;
+
+	if (fd < 0)
+		return false;
+	holds = !link_info(&info, fd) && link_is_on(&info, ifindex) && info.prog_id == tap_id;
+	close(fd);
+	return holds;
+}
+
+bool egress_holds(const struct attachment *a, const struct programs *programs, const char *pin_dir)
+{
+	char path[PATH_MAX];
+
+	if (a->egress == EGRESS_HOW_CLSACT)
+		return clsact_count(a->ifindex) > 0;
+	return a->egress == EGRESS_HOW_TCX && !pins_path_of(path, pin_dir, "egress", a->ifindex) &&
+	       tcx_holds(a->ifindex, program_id(object_tap_fd(programs)), path);
+}
+
 int egress_drop_pin(const char *path)
 {
 	struct bpf_link_info info;

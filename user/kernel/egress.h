@@ -15,6 +15,10 @@
 int egress_put(struct attachment *attachment, const struct programs *programs, const char *pin_dir,
 	       char *error, size_t error_size);
 
+/* Whether what egress_put() attached is still there, and runs the tap of `programs`. */
+bool egress_holds(const struct attachment *attachment, const struct programs *programs,
+		  const char *pin_dir);
+
 /* Takes off what egress_put() attached. An interface or a link that is gone is no error. */
 int egress_take_off(const struct attachment *attachment, const char *pin_dir, char *error,
 		    size_t error_size);

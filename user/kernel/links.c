@@ -64,6 +64,7 @@ static void link_message(const struct nlmsghdr *header, const struct listener *t
 	if (header->nlmsg_type == RTM_DELLINK)
 		event.kind = LINK_GONE;
 	event.ifindex = info->ifi_index;
+	event.running = info->ifi_flags & IFF_UP;
 	tell(to, &event);
 }
 
@@ -87,6 +88,10 @@ static void address_message(const struct nlmsghdr *header, const struct listener
 	if (header->nlmsg_type == RTM_DELADDR)
 		event.kind = LINK_NO_ADDRESS;
 	event.ifindex = (int)info->ifa_index;
+	event.plen = info->ifa_prefixlen;
+	if (at[IFA_ADDRESS])
+		addr_of(&event.peer, info->ifa_family, mnl_attr_get_payload(at[IFA_ADDRESS]),
+			mnl_attr_get_payload_len(at[IFA_ADDRESS]));
 	tell(to, &event);
 }
 
@@ -132,12 +137,17 @@ static void multipath(const struct nlattr *paths, int family, const struct liste
 
 static void route_message(const struct nlmsghdr *header, const struct listener *to)
 {
+	static const struct link_event gone = {.kind = LINK_NO_ROUTE};
 	const struct rtmsg *info = mnl_nlmsg_get_payload(header);
 	const struct nlattr *at[RTA_VIA + 1];
 	__u32 ifindex = 0;
 
 	if (mnl_nlmsg_get_payload_len(header) < sizeof(*info) || info->rtm_type != RTN_UNICAST ||
 	    info->rtm_flags & RTM_F_CLONED)
+		return;
+	if (header->nlmsg_type == RTM_DELROUTE || header->nlmsg_flags & NLM_F_REPLACE)
+		tell(to, &gone);
+	if (header->nlmsg_type == RTM_DELROUTE)
 		return;
 	netlink_attrs(at, RTA_VIA, header, sizeof(*info));
 	netlink_u32(&ifindex, at[RTA_OIF]);
@@ -158,6 +168,7 @@ static int take(const struct nlmsghdr *header, void *context)
 		address_message(header, context);
 		break;
 	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
 		route_message(header, context);
 		break;
 	}
@@ -230,9 +241,15 @@ int links_dump(struct links *links, link_event_fn fn, void *context)
 	err = dump(RTM_GETLINK, sizeof(struct ifinfomsg), &to);
 	if (!err)
 		err = dump(RTM_GETADDR, sizeof(struct ifaddrmsg), &to);
-	if (!err)
-		err = dump(RTM_GETROUTE, sizeof(struct rtmsg), &to);
-	return err;
+	return err ? err : links_dump_gateways(links, fn, context);
+}
+
+int links_dump_gateways(struct links *links, link_event_fn fn, void *context)
+{
+	struct listener to = {.fn = fn, .context = context};
+
+	(void)links;
+	return dump(RTM_GETROUTE, sizeof(struct rtmsg), &to);
 }
 
 /* 1 where a message was read or lost, 0 where none waits, -errno. */

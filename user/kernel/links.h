@@ -14,15 +14,19 @@ enum link_event_kind {
 	LINK_GONE,    /* RTM_DELLINK */
 	LINK_ADDRESS, /* one of our addresses appeared */
 	LINK_NO_ADDRESS,
-	LINK_GATEWAY, /* a next hop of a route of ours appeared */
-	LINK_OVERRUN, /* messages were lost: call links_dump() again */
+	LINK_GATEWAY,  /* a next hop of a route of ours appeared, or is there */
+	LINK_NO_ROUTE, /* a route went or was replaced: call links_dump_gateways() to see whose */
+	LINK_OVERRUN,  /* messages were lost: call links_dump() again */
 };
 
 struct link_event {
 	enum link_event_kind kind;
 	int ifindex;
 	const char *name; /* LINK_UP and LINK_GONE only */
+	bool running;     /* LINK_UP only: it is switched on; IPv4 routes vanish silently if not */
 	struct addr addr; /* address and gateway events only */
+	struct addr peer; /* address events: an interface may have an address towards several */
+	uint8_t plen;     /* address events: and with several prefix lengths; as of its family */
 };
 
 typedef void (*link_event_fn)(const struct link_event *event, void *context);
@@ -34,6 +38,8 @@ struct links *links_open(void);
 int links_fd(const struct links *links);
 /* Reports all links, then all addresses, then all gateways that exist now. 0 or -errno. */
 int links_dump(struct links *links, link_event_fn fn, void *context);
+/* Gateways alone. */
+int links_dump_gateways(struct links *links, link_event_fn fn, void *context);
 /* Reads what is waiting, without blocking. 0 or -errno. */
 int links_read(struct links *links, link_event_fn fn, void *context);
 void links_close(struct links *links);

@@ -196,3 +196,12 @@ int object_tap_fd(const struct programs *programs)
 {
 	return bpf_program__fd(programs->skel->progs.mxdp_tap);
 }
+
+__u32 object_live_id(const struct programs *programs)
+{
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info);
+	int fd = bpf_map__fd(programs->skel->maps.mxdp_live);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}

@@ -54,6 +54,8 @@ int object_load_failed(int err, char *error, size_t error_size);
 bool object_is_component(const struct programs *programs);
 int object_gate_fd(const struct programs *programs);
 int object_tap_fd(const struct programs *programs);
+/* The kernel's number of the map that all who share our pins share; 0 on failure. */
+__u32 object_live_id(const struct programs *programs);
 
 /* Checks what every start needs: BTF, privilege, bpffs. One line in `error` where it is missing. */
 int object_preflight(const char *pin_dir, char *error, size_t error_size);

@@ -2,9 +2,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -65,6 +67,50 @@ int pins_make_dir(const char *dir, char *error, size_t error_size)
 		return words(error, error_size, -ENOTDIR, "the pin directory `%s' is no directory",
 			     dir);
 	return 0;
+}
+
+/* An agent that ends removes its directory: a lock on what has no name any more is worth nothing.
+ */
+static bool is_still_there(const char *dir, int fd)
+{
+	struct stat named, held;
+
+	return !stat(dir, &named) && !fstat(fd, &held) && named.st_ino == held.st_ino &&
+	       named.st_dev == held.st_dev;
+}
+
+static int lock_once(const char *dir, char *error, size_t error_size)
+{
+	int fd, err = pins_make_dir(dir, error, error_size);
+
+	if (err)
+		return err;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return words(error, error_size, -errno, "cannot open the pin directory `%s': %s",
+			     dir, strerror(errno));
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	close(fd);
+	if (err != -EBUSY)
+		return words(error, error_size, err, "cannot lock the pin directory `%s': %s", dir,
+			     strerror(-err));
+	return words(error, error_size, err,
+		     "another mxdpd is running with the pins `%s': end it, or choose another "
+		     "--pin-dir for other interfaces",
+		     dir);
+}
+
+int pins_lock(const char *dir, char *error, size_t error_size)
+{
+	int fd = lock_once(dir, error, error_size);
+
+	while (fd >= 0 && !is_still_there(dir, fd)) {
+		close(fd);
+		fd = lock_once(dir, error, error_size);
+	}
+	return fd;
 }
 
 /* The descriptor of a pinned map, or -errno; -ENOENT where there is none. */

@@ -26,6 +26,12 @@ int pins_path_of(char *path, const char *dir, const char *name, int ifindex);
 int pins_make_dir(const char *dir, char *error, size_t error_size);
 
 /*
+ * Makes the directory this process's own until the descriptor is closed, however it ends; creates
+ * it where it is missing. Returns the descriptor, or -errno: -EBUSY where another mxdpd has it.
+ */
+int pins_lock(const char *dir, char *error, size_t error_size);
+
+/*
  * Has the object's maps pinned below `dir` when it is loaded, or taken from there. *reused says
  * whether an earlier mxdpd left a whole set. Pins of another layout or size are an error here,
  * because libbpf would only say "invalid argument".

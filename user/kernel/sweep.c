@@ -115,6 +115,56 @@ static void sweep_pin(struct sweep *s, const char *name)
 		rmdir(path);
 }
 
+static bool among(const int *list, size_t count, int ifindex)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == ifindex)
+			return true;
+	return false;
+}
+
+/* The gate of another mxdpd, with pins of its own, has other maps and is its own affair. */
+static void sweep_other(struct sweep *s, __u32 map, int ifindex, const char *name)
+{
+	struct xdp_seen seen;
+
+	if (xdp_look(&seen, ifindex) || !seen.gate_id || !program_uses_map(seen.gate_id, map))
+		return;
+	sweep_xdp(s, ifindex, name);
+	sweep_clsact(s, ifindex, name);
+}
+
+static void sweep_other_pins(struct sweep *s, const int *keep, size_t count)
+{
+	DIR *dir = opendir(s->pin_dir);
+	struct dirent *entry;
+	int ifindex;
+
+	while (dir && (entry = readdir(dir)))
+		if (sscanf(entry->d_name, "egress-%d", &ifindex) == 1 &&
+		    !among(keep, count, ifindex))
+			sweep_pin(s, entry->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+int attach_sweep_others(const struct programs *programs, const char *pin_dir, const int *keep,
+			size_t count, void (*say_line)(const char *line))
+{
+	struct sweep s = {.pin_dir = pin_dir, .say = say_line};
+	struct if_nameindex *all = if_nameindex();
+	__u32 map = object_live_id(programs);
+
+	if (!all)
+		return -errno;
+	for (const struct if_nameindex *one = all; map && one->if_index; one++)
+		if (!among(keep, count, (int)one->if_index))
+			sweep_other(&s, map, (int)one->if_index, one->if_name);
+	if_freenameindex(all);
+	sweep_other_pins(&s, keep, count);
+	return s.err ? s.err : s.gone;
+}
+
 static void sweep_pins(struct sweep *s)
 {
 	DIR *dir = opendir(s->pin_dir);

@@ -163,21 +163,29 @@ static int put_by_holder(struct attachment *a, struct xdp_change *change, struct
 			size);
 }
 
+int xdp_check(struct xdp_seen *out, const struct attachment *a, char *error, size_t size)
+{
+	int err = xdp_look(out, a->ifindex);
+
+	if (err)
+		return put_failed(a->name, true, err, error, size);
+	if (out->holder != XDP_HOLDER_FOREIGN)
+		return 0;
+	return words(error, size, -EBUSY,
+		     "`%s' has an XDP program already, `%s' (id %u), which is not mxdp's: see "
+		     "`bpftool prog show id %u`, take it off or choose another interface",
+		     a->name, out->name, out->id, out->id);
+}
+
 int xdp_put(struct attachment *a, struct xdp_change *change, struct programs *programs,
 	    enum xdp_mode mode, char *error, size_t size)
 {
 	struct xdp_seen seen;
-	int err = xdp_look(&seen, a->ifindex);
+	int err = xdp_check(&seen, a, error, size);
 
 	change->old_fd = -1;
 	if (err)
-		return put_failed(a->name, true, err, error, size);
-	if (seen.holder == XDP_HOLDER_FOREIGN)
-		return words(
-			error, size, -EBUSY,
-			"`%s' has an XDP program already, `%s' (id %u), which is not mxdp's: see "
-			"`bpftool prog show id %u`, take it off or choose another interface",
-			a->name, seen.name, seen.id, seen.id);
+		return err;
 	if (programs->loaded && seen.gate_id &&
 	    seen.gate_id == program_id(object_gate_fd(programs)))
 		return words(error, size, -EALREADY, "`%s' is guarded already: name it once",

@@ -42,6 +42,11 @@ int xdp_look(struct xdp_seen *out, int ifindex);
 /* The name of a program: 0 or -errno. `name` holds BPF_OBJ_NAME_LEN bytes. */
 int program_name(char *name, __u32 id);
 __u32 program_id(int fd); /* 0 on failure */
+bool program_uses_map(__u32 program, __u32 map);
+
+/* Looks, and refuses a hook that somebody else holds: 0, or -errno with one line in `error`. */
+int xdp_check(struct xdp_seen *out, const struct attachment *attachment, char *error,
+	      size_t error_size);
 
 /* What xdp_put() did, until xdp_settle() makes it final or xdp_undo() takes it back. */
 struct xdp_change {

@@ -8,6 +8,8 @@
 
 #include "xdp.h"
 
+#define MAPS_OF_PROGRAM 64 /* the kernel's own limit for one program */
+
 static int program_info(struct bpf_prog_info *info, int fd)
 {
 	__u32 len = sizeof(*info);
@@ -35,6 +37,22 @@ __u32 program_id(int fd)
 	struct bpf_prog_info info;
 
 	return program_info(&info, fd) ? 0 : info.id;
+}
+
+bool program_uses_map(__u32 program, __u32 map)
+{
+	__u32 maps[MAPS_OF_PROGRAM], len = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = {.nr_map_ids = MAPS_OF_PROGRAM, .map_ids = (uintptr_t)maps};
+	int fd = bpf_prog_get_fd_by_id(program), err;
+
+	if (fd < 0)
+		return false;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	close(fd);
+	for (__u32 i = 0; !err && i < info.nr_map_ids && i < MAPS_OF_PROGRAM; i++)
+		if (maps[i] == map)
+			return true;
+	return false;
 }
 
 /*
