@@ -35,17 +35,18 @@ static __always_inline bool courtesy_due(const struct verdict *v, struct verdict
 	return __sync_val_compare_and_swap(&hits->courtesy, last, now) == last;
 }
 
-static __always_inline bool reset_allowed(const struct live *live, __u32 now)
+/* Last asked: a reset that comes to nothing must not use up those of others. */
+static __always_inline bool reset_allowed(void)
 {
-	if (live->reset_ok && resets_take(now, live->reset_limit))
-		return true;
-	fate_count(FATE_RESET_LIMITED);
-	return false;
+	const struct live *live = live_values();
+
+	return live && live->reset_ok &&
+	       resets_take(bpf_ktime_get_boot_ns() / 1000000000ULL, live->reset_limit);
 }
 
 /*
  * The fate of a pure SYN, or of a first fragment that hides its flags. FATE_SYN_RESET is a wish:
- * the caller turns it into a drop where the frame cannot be answered.
+ * the caller turns it into a drop where it is not allowed, or the frame cannot be answered.
  */
 static __always_inline enum fate gate_syn(const struct packet *p, enum port_class ports)
 {
@@ -76,9 +77,7 @@ static __always_inline enum fate gate_syn(const struct packet *p, enum port_clas
 		return FATE_FRAGMENT_DROPPED;
 	if (hits && courtesy_due(v, hits, live, now))
 		return FATE_SYN_COURTESY;
-	if (v->action == ACTION_RESET && reset_allowed(live, now))
-		return FATE_SYN_RESET;
-	return FATE_SYN_DROPPED;
+	return v->action == ACTION_RESET ? FATE_SYN_RESET : FATE_SYN_DROPPED;
 }
 
 #endif

@@ -71,6 +71,16 @@ __noinline int parse_egress(struct __sk_buff *skb, struct packet *p)
 			   skb->len, p);
 }
 
+static __always_inline enum fate answer(struct xdp_md *ctx, const struct packet *p)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	if (reset_fits(data, end, p) && reset_allowed() && reset_build(data, end, p))
+		return FATE_SYN_RESET;
+	fate_count(FATE_RESET_LIMITED);
+	return FATE_SYN_DROPPED;
+}
+
 static __always_inline enum fate ingress(struct xdp_md *ctx)
 {
 	struct packet p = {};
@@ -87,12 +97,7 @@ static __always_inline enum fate ingress(struct xdp_md *ctx)
 		return port_is_tapped(p.dport) ? tap_client(ctx, load_xdp, &p) : FATE_MAIL_QUIET;
 
 	fate = gate_syn(&p, ports);
-	if (fate == FATE_SYN_RESET &&
-	    !reset_build((void *)(long)ctx->data, (void *)(long)ctx->data_end, &p)) {
-		fate_count(FATE_RESET_LIMITED);
-		return FATE_SYN_DROPPED;
-	}
-	return fate;
+	return fate == FATE_SYN_RESET ? answer(ctx, &p) : fate;
 }
 
 SEC("xdp.frags")

@@ -92,6 +92,14 @@ static __always_inline bool reset_ip6(void *data, void *end, const struct packet
 	return true;
 }
 
+/* Whether the frame can be answered in place: asked before one of the second's resets is spent. */
+static __always_inline bool reset_fits(const void *data, const void *end, const struct packet *p)
+{
+	__u32 ip = p->v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+
+	return p->plain && data + (p->l3 & PARSE_OFFSET_MASK) + ip + TCP_HEADER_LEN <= end;
+}
+
 /* False, with the frame untouched, where it cannot be answered in place. */
 static __always_inline bool reset_build(void *data, void *end, const struct packet *p)
 {

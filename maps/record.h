@@ -20,8 +20,12 @@ enum record_direction {
 #define RECORD_EARLY  8  /* client bytes from before the birth; these precede the RECORD_BIRTH */
 #define RECORD_MISSED 16 /* with RECORD_BIRTH: more came before it than could be held */
 
-/* Payload bytes captured of one segment at most; what is beyond is counted as RECORD_CUT. */
-#define RECORD_BYTES 2048
+/*
+ * Payload bytes captured of one segment at most; what is beyond is counted as RECORD_CUT. A power
+ * of two. As many as a client's budget is unless configured otherwise: jumbo frames, and what GRO
+ * puts together before generic XDP sees it, must not hide a command behind others.
+ */
+#define RECORD_BYTES 8192
 
 struct record {
 	__u64 time; /* CLOCK_MONOTONIC nanoseconds at which the program saw the segment */

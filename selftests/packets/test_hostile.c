@@ -168,6 +168,30 @@ static void test_early_talk_that_is_lost(void **state)
 	told_text(k, 0, FROM_SERVER, RECORD_BIRTH | RECORD_MISSED, BANNER);
 }
 
+/* A segment as long as GRO makes them, with the command near its end. */
+static void test_command_deep_in_a_segment(void **state)
+{
+	static const uint32_t places[] = {2048, 4000, RECORD_BYTES - sizeof(GUILTY) + 1};
+	struct kernel *k = *state;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		static char text[RECORD_BYTES + 1];
+		const struct record *r = &k->told[1].head;
+
+		memset(text, 'x', sizeof(text));
+		memcpy(text, "NOOP ", 5);
+		memcpy(text + places[i] - 2, "\r\n" GUILTY, sizeof(GUILTY) + 2);
+		banner(k);
+		client_says(k, C + 1, END, text);
+		assert_int_equal(kernel_read_ring(k), 2);
+		assert_int_equal(r->len, strlen(text));
+		assert_int_equal(r->cap, r->len);
+		assert_memory_equal(r->data, text, r->cap);
+		egress_is(k, FATE_REPLY_BARE, REPLY, .flags = SYN | ACK, .seq = S, .ack = C + 1);
+	}
+	assert_int_equal(fate_sum(k, FATE_RECORD_CUT), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +203,7 @@ int main(void)
 		packet_test(test_decoys_without_end),
 		packet_test(test_junk_around_early_talk),
 		packet_test(test_early_talk_that_is_lost),
+		packet_test(test_command_deep_in_a_segment),
 	};
 
 	return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
