@@ -271,13 +271,18 @@ static void hear_again(uv_handle_t *handle)
 		log_error("cannot watch links and addresses; trying again");
 }
 
-/* A socket that only fails stays readable: polled on, it would take all the time there is. */
+/*
+ * Lost messages are an error of the socket, at which libuv gives the poll up, whatever it was:
+ * reading tells. A socket that only fails is not polled on, it would take all the time there is.
+ */
 static void readable(uv_poll_t *poll, int status, int events)
 {
 	struct agent *a = poll->data;
-	int err = status ? status : links_read(a->links, on_event, a);
+	int err = links_read(a->links, on_event, a);
 
 	(void)events;
+	if (!err && status)
+		err = uv_poll_start(poll, UV_READABLE, readable);
 	if (!err)
 		return;
 	log_error("cannot read what the kernel says of links and addresses (%s): asking anew",
