@@ -13,7 +13,7 @@ bool dialogue_is_mx(const struct dialogue *d)
 
 void dialogue_clear(struct dialogue *d)
 {
-	memset(d, 0, offsetof(struct dialogue, from_client));
+	memset(d, 0, offsetof(struct dialogue, rcpt.unknown_hash));
 	d->from_client.len = d->from_server.len = 0;
 	d->from_client.last = d->from_server.last = 0;
 	d->helo.seen = d->mail_from.seen = d->rcpt_to.seen = 0;

@@ -133,8 +133,8 @@ struct dialogue {
 		unsigned recipients;        /* of this transaction */
 		unsigned answered, unknown; /* RCPTs of the session: all, and refused as unknown */
 		size_t distinct;
-		uint32_t unknown_hash[DIALOGUE_RECIPIENTS];
 		size_t asked; /* RCPTs that wait for their reply, oldest first */
+		uint32_t unknown_hash[DIALOGUE_RECIPIENTS];
 		uint32_t asked_hash[DIALOGUE_RECIPIENTS];
 	} rcpt;
 	struct pending pending[DIALOGUE_PENDING];

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+
+/* Room for as many sessions as there are by default: a walk along a chain touches cold memory. */
+#define HASH_INITIAL_NUM_BUCKETS      16384U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 14U
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +157,9 @@ void sessions_prepare(struct sessions *s)
 	s->spare = pool_take(&s->pool);
 	if (!s->spare)
 		return;
-	memset(s->spare, 0, offsetof(struct session, dialogue));
+	memset(s->spare, 0, offsetof(struct session, client));
+	stream_clear(&s->spare->client);
+	stream_clear(&s->spare->server);
 	dialogue_clear(&s->spare->dialogue);
 }
 
@@ -230,6 +237,8 @@ static void add_client(struct session *session, const struct record *r)
 
 static void add_server(struct session *session, const struct record *r)
 {
+	const struct chunk bytes = {CHUNK_BYTES, r->data, r->cap, r->seq, r->ack};
+
 	if (r->flags & RECORD_BIRTH) {
 		session->birth_seen = true;
 		/* Whoever spoke early did so, but what else was said then is not known. */
@@ -241,7 +250,8 @@ static void add_server(struct session *session, const struct record *r)
 	/* The proof: what the server's stack acknowledges, it has received. A reset may lack it. */
 	if (!(r->flags & RECORD_RST))
 		stream_deliver(&session->client, r->ack, true, to_client_side, &session->dialogue);
-	stream_add(&session->server, r->seq, r->ack, r->data, r->cap);
+	if (!stream_pass(&session->server, &bytes, to_server_side, &session->dialogue))
+		stream_add(&session->server, r->seq, r->ack, r->data, r->cap);
 	if (r->flags & RECORD_FIN)
 		stream_end(&session->server, r->seq + r->len);
 	stream_deliver(&session->server, stream_ready(&session->server), false, to_server_side,

@@ -18,7 +18,6 @@
 
 struct session {
 	struct flow_key flow;
-	struct stream client, server;
 	uint64_t started, touched; /* milliseconds */
 	uint64_t proof;    /* record time, in nanoseconds, of what last changed the findings */
 	size_t judged;     /* findings that the owner has been told of */
@@ -32,6 +31,7 @@ struct session {
 	UT_hash_handle hh;
 	struct session *prev, *next; /* silent the longest first */
 
+	struct stream client, server;
 	struct dialogue dialogue; /* last: see there */
 };
 

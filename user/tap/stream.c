@@ -19,6 +19,11 @@ static uint32_t seq_last(uint32_t a, uint32_t b)
 	return seq_diff(a, b) > 0 ? a : b;
 }
 
+void stream_clear(struct stream *s)
+{
+	memset(s, 0, offsetof(struct stream, segment));
+}
+
 void stream_start(struct stream *s, uint32_t seq)
 {
 	s->started = true;
@@ -160,6 +165,15 @@ void stream_add(struct stream *s, uint32_t seq, uint32_t ack, const uint8_t *dat
 	new.data = memcpy(copy, new.data, new.len);
 	s->segment[s->count++] = new;
 	s->bytes += new.len;
+}
+
+bool stream_pass(struct stream *s, const struct chunk *bytes, chunk_fn fn, void *context)
+{
+	if (!s->started || s->count || bytes->seq != s->next || !bytes->len)
+		return false;
+	s->next += (uint32_t)bytes->len;
+	fn(bytes, context);
+	return true;
 }
 
 /* Going out */

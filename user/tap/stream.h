@@ -59,9 +59,16 @@ struct chunk {
 
 typedef void (*chunk_fn)(const struct chunk *chunk, void *context);
 
+/* Like all zero; the table of segments is filled no further than `count` says. */
+void stream_clear(struct stream *s);
 /* The first byte that counts; bytes before it are ignored. */
 void stream_start(struct stream *s, uint32_t seq);
 void stream_add(struct stream *s, uint32_t seq, uint32_t ack, const uint8_t *data, size_t len);
+/*
+ * Tells the bytes at once, without keeping them, where they are the next and nothing else waits;
+ * false where they must be added. For a direction whose bytes count as they come.
+ */
+bool stream_pass(struct stream *s, const struct chunk *bytes, chunk_fn fn, void *context);
 /* A FIN stands behind the last byte: it is acknowledged like a byte, but missing it is no hole. */
 void stream_end(struct stream *s, uint32_t seq);
 /* Delivers what is there up to `limit`; with `over_holes` goes over what is missing. */
