@@ -3,9 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/clock.h"
 #include "../base/duration.h"
 #include "../control/protocol.h"
 #include "verbs.h"
+
+#define SHORTEST_V4 8
+#define SHORTEST_V6 19
+
+#define STEP_NS 4000000 /* of the loop's time, at most about that at once */
 
 const struct server_verb agent_verbs[] = {
 	{"status", verb_status},
@@ -84,4 +90,79 @@ json_t *request_prefixes(struct prefix **out, size_t *count, const struct agent 
 	free(*out);
 	*out = NULL;
 	return json_pack("{s:b, s:o}", "ok", 0, "errors", errors);
+}
+
+bool refuse_wide(const struct agent *a, const struct prefix *prefix, char *why, size_t size)
+{
+	bool v4 = addr_is_v4(&prefix->addr) && prefix->plen >= ADDR_V4_BITS;
+	static const struct addr any_v4 = {.b = {[10] = 0xff, [11] = 0xff}};
+	int shortest = v4 ? SHORTEST_V4 : SHORTEST_V6;
+
+	(void)a;
+	if (prefix->plen < (v4 ? ADDR_V4_BITS : 0) + (unsigned)shortest) {
+		snprintf(why, size, "wider than /%d: too much of the world for one word", shortest);
+		return true;
+	}
+	if (prefix->plen < ADDR_V4_BITS && prefix_contains(prefix, &any_v4)) {
+		snprintf(why, size, "it holds all of IPv4 (::ffff:0:0/96): name a narrower one");
+		return true;
+	}
+	return false;
+}
+
+bool bulk_has_time(uint64_t began)
+{
+	return clock_ns(CLOCK_MONOTONIC) - began < STEP_NS;
+}
+
+static void bulk_back(struct bulk *bulk)
+{
+	while (bulk->work->back && bulk->at)
+		bulk->work->back(bulk, --bulk->at);
+}
+
+static json_t *bulk_step(struct connection *c, void *state)
+{
+	struct bulk *bulk = state;
+	uint64_t began = clock_ns(CLOCK_MONOTONIC);
+	int err = 0;
+
+	(void)c;
+	while (!err && bulk->at < bulk->count && bulk_has_time(began)) {
+		err = bulk->work->one(bulk, bulk->at);
+		bulk->at += !err;
+	}
+	if (err)
+		bulk_back(bulk);
+	if (!err && bulk->at < bulk->count)
+		return NULL;
+	bulk->count = bulk->at;
+	return bulk->work->finish(bulk, err);
+}
+
+static void bulk_done(void *state)
+{
+	struct bulk *bulk = state;
+
+	if (bulk->at < bulk->count)
+		bulk_back(bulk);
+	bulk->work->free_state(bulk->state);
+	free(bulk->list);
+	free(bulk);
+}
+
+json_t *bulk_start(struct connection *c, const struct bulk_work *work, struct agent *a,
+		   struct prefix *list, size_t count, void *state)
+{
+	struct bulk *bulk = state ? malloc(sizeof(*bulk)) : NULL;
+
+	if (!bulk) {
+		if (state)
+			work->free_state(state);
+		free(list);
+		return answer_error("out of memory");
+	}
+	*bulk = (struct bulk){work, a, list, count, 0, state};
+	connection_defer(c, bulk_step, bulk_done, bulk);
+	return NULL;
 }

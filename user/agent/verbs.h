@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The verbs of the control socket (control/protocol.h), a file a topic:
- * verbs_status.c, verbs_verdicts.c, verbs_nets.c, verbs_mode.c.
+ * verbs_status.c, verbs_verdicts.c, verbs_block.c, verbs_unblock.c, verbs_nets.c, verbs_mode.c.
  */
 #ifndef MXDP_AGENT_VERBS_H
 #define MXDP_AGENT_VERBS_H
@@ -41,5 +41,39 @@ typedef bool (*refuse_fn)(const struct agent *a, const struct prefix *prefix, ch
 			  size_t size);
 json_t *request_prefixes(struct prefix **out, size_t *count, const struct agent *a,
 			 const json_t *request, refuse_fn refuse);
+
+/*
+ * A refuse_fn: networks of more than a /8 or an IPv6 /19, and IPv6 networks that hold all of IPv4
+ * (::ffff:0:0/96). A typo would block half the world, or switch the filter off.
+ */
+bool refuse_wide(const struct agent *a, const struct prefix *prefix, char *why, size_t size);
+
+/*
+ * A request for many networks, a few milliseconds a turn of the loop. `one` does the i-th; where it
+ * fails, `back` (may be NULL) takes back all those before it, the newest first. `finish` makes the
+ * closing object of either end. An agent that ends meanwhile takes back too.
+ */
+struct bulk;
+
+struct bulk_work {
+	int (*one)(struct bulk *bulk, size_t i);
+	void (*back)(struct bulk *bulk, size_t i);
+	json_t *(*finish)(struct bulk *bulk, int err);
+	void (*free_state)(void *state);
+};
+
+struct bulk {
+	const struct bulk_work *work;
+	struct agent *agent;
+	struct prefix *list;
+	size_t count, at;
+	void *state;
+};
+
+/* Takes over `list` and `state`; a NULL state is memory that was short. What the verb returns. */
+json_t *bulk_start(struct connection *c, const struct bulk_work *work, struct agent *a,
+		   struct prefix *list, size_t count, void *state);
+/* Whether a step that `began` then, in nanoseconds of CLOCK_MONOTONIC, may go on. */
+bool bulk_has_time(uint64_t began);
 
 #endif

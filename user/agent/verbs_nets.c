@@ -6,67 +6,107 @@
 #include <string.h>
 
 #include "../base/clock.h"
+#include "../base/escape.h"
 #include "events.h"
 #include "verbs.h"
 
-/* Wider than this and the filter would be switched off by a typo. */
-static bool refuse_allow(const struct agent *a, const struct prefix *prefix, char *why, size_t size)
-{
-	bool v4 = addr_is_v4(&prefix->addr) && prefix->plen >= ADDR_V4_BITS;
+struct allowing {
+	uint32_t expires;
+	char reason[NET_REASON_TEXT];
+	size_t count;
+	struct net_reason *before[]; /* NULL: it was not there */
+};
 
-	(void)a;
-	if (prefix->plen >= (v4 ? ADDR_V4_BITS + 8 : 19))
-		return false;
-	snprintf(why, size, "wider than /%d: that would switch the filter off", v4 ? 8 : 19);
-	return true;
+static int allow_one(struct bulk *bulk, size_t i)
+{
+	struct nets *allow = &bulk->agent->allow;
+	struct allowing *w = bulk->state;
+	const struct net_reason *old = nets_find(allow, &bulk->list[i], NET_ADMIN);
+
+	if (old) {
+		w->before[i] = malloc(sizeof(*old));
+		if (!w->before[i])
+			return -ENOMEM;
+		*w->before[i] = *old;
+	}
+	return nets_add(allow, &bulk->list[i], NET_ADMIN, w->expires, w->reason);
+}
+
+static void allow_back(struct bulk *bulk, size_t i)
+{
+	struct nets *allow = &bulk->agent->allow;
+	const struct net_reason *old = ((struct allowing *)bulk->state)->before[i];
+
+	if (old)
+		nets_add(allow, &bulk->list[i], NET_ADMIN, old->expires, old->text);
+	else
+		nets_remove(allow, &bulk->list[i], NET_ADMIN);
+}
+
+static json_t *allow_finish(struct bulk *bulk, int err)
+{
+	const struct allowing *w = bulk->state;
+	char text[ADDR_TEXT];
+
+	if (err == -ENOSPC)
+		return answer_error("there is no room for so many networks (%d): none was allowed; "
+				    "see mxdpctl allow, and mxdpctl unallow what is not needed",
+				    NETS_BY_HAND);
+	if (err)
+		return answer_error("cannot allow them all (%s): none was allowed", strerror(-err));
+	events_note(bulk->agent, "allow", "%s%s by mxdpctl%s%s",
+		    prefix_format(text, &bulk->list[0]), bulk->count > 1 ? " and others" : "",
+		    w->reason[0] ? ": " : "", w->reason);
+	memory_save_soon(bulk->agent);
+	return json_pack("{s:b, s:I}", "ok", 1, "done", (json_int_t)bulk->count);
+}
+
+static void allowing_free(void *state)
+{
+	struct allowing *w = state;
+
+	for (size_t i = 0; i < w->count; i++)
+		free(w->before[i]);
+	free(w);
 }
 
 json_t *verb_allow(void *agent, const json_t *request, struct connection *c)
 {
-	struct agent *a = agent;
+	static const struct bulk_work work = {allow_one, allow_back, allow_finish, allowing_free};
 	const char *reason = request_text(request, "reason");
 	uint32_t span = 0;
 	struct prefix *list;
-	size_t count, i;
-	char text[ADDR_TEXT];
+	struct allowing *w;
+	size_t count;
 	json_t *error = request_span(&span, request, "for");
-	int err = 0;
 
-	(void)c;
 	if (!error)
-		error = request_prefixes(&list, &count, a, request, refuse_allow);
+		error = request_prefixes(&list, &count, agent, request, refuse_wide);
 	if (error)
 		return error;
-	for (i = 0; i < count && !err; i++)
-		err = nets_add(&a->allow, &list[i], NET_ADMIN,
-			       span ? boot_seconds() + span : NET_NEVER_EXPIRES, reason);
-	if (err) {
-		for (i--; i--;)
-			nets_remove(&a->allow, &list[i], NET_ADMIN);
-		free(list);
-		return answer_error("cannot allow them all (%s): none was allowed", strerror(-err));
+	w = calloc(1, sizeof(*w) + count * sizeof(w->before[0]));
+	if (w) {
+		w->expires = span ? boot_seconds() + span : NET_NEVER_EXPIRES;
+		w->count = count;
+		utf8_copy(w->reason, sizeof(w->reason), reason ? reason : "");
 	}
-	events_note(a, "allow", "%s%s by mxdpctl%s%s", prefix_format(text, &list[0]),
-		    count > 1 ? " and others" : "", reason ? ": " : "", reason ? reason : "");
-	free(list);
-	memory_save_soon(a);
-	return json_pack("{s:b, s:I}", "ok", 1, "done", (json_int_t)count);
+	return bulk_start(c, &work, agent, list, count, w);
 }
+
+static const enum net_kind by_hand[] = {NET_ADMIN, NET_GRACE, NET_RELAY};
+
+#define BY_HAND (sizeof(by_hand) / sizeof(by_hand[0]))
 
 static bool refuse_unallow(const struct agent *a, const struct prefix *prefix, char *why,
 			   size_t size)
 {
 	const struct net_reason *fixed = NULL;
 
-	for (size_t i = 0; i < a->allow.count; i++) {
-		const struct net_reason *r = &a->allow.list[i];
-
-		if (!prefix_equal(&r->prefix, prefix))
-			continue;
-		if (r->kind == NET_ADMIN || r->kind == NET_GRACE || r->kind == NET_RELAY)
+	for (size_t i = 0; i < BY_HAND; i++)
+		if (nets_find(&a->allow, prefix, by_hand[i]))
 			return false;
-		fixed = r;
-	}
+	for (int kind = 0; kind < NET_KIND_COUNT && !fixed; kind++)
+		fixed = nets_find(&a->allow, prefix, (enum net_kind)kind);
 	if (fixed)
 		snprintf(why, size, "not allowed by hand but by %s: %s", net_kind_name(fixed->kind),
 			 fixed->text);
@@ -75,26 +115,32 @@ static bool refuse_unallow(const struct agent *a, const struct prefix *prefix, c
 	return true;
 }
 
+static int unallow_one(struct bulk *bulk, size_t i)
+{
+	for (size_t k = 0; k < BY_HAND; k++)
+		nets_remove(&bulk->agent->allow, &bulk->list[i], by_hand[k]);
+	return 0;
+}
+
+static json_t *unallow_finish(struct bulk *bulk, int err)
+{
+	char text[ADDR_TEXT];
+
+	(void)err;
+	events_note(bulk->agent, "unallow", "%s%s by mxdpctl", prefix_format(text, &bulk->list[0]),
+		    bulk->count > 1 ? " and others" : "");
+	memory_save_soon(bulk->agent);
+	return json_pack("{s:b, s:I}", "ok", 1, "done", (json_int_t)bulk->count);
+}
+
 json_t *verb_unallow(void *agent, const json_t *request, struct connection *c)
 {
-	static const enum net_kind by_hand[] = {NET_ADMIN, NET_GRACE, NET_RELAY};
-	struct agent *a = agent;
+	static const struct bulk_work work = {unallow_one, NULL, unallow_finish, free};
 	struct prefix *list;
 	size_t count;
-	char text[ADDR_TEXT];
-	json_t *error = request_prefixes(&list, &count, a, request, refuse_unallow);
+	json_t *error = request_prefixes(&list, &count, agent, request, refuse_unallow);
 
-	(void)c;
-	if (error)
-		return error;
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < sizeof(by_hand) / sizeof(by_hand[0]); k++)
-			nets_remove(&a->allow, &list[i], by_hand[k]);
-	events_note(a, "unallow", "%s%s by mxdpctl", prefix_format(text, &list[0]),
-		    count > 1 ? " and others" : "");
-	free(list);
-	memory_save_soon(a);
-	return json_pack("{s:b, s:I}", "ok", 1, "done", (json_int_t)count);
+	return error ? error : bulk_start(c, &work, agent, list, count, malloc(1));
 }
 
 json_t *verb_allowed(void *agent, const json_t *request, struct connection *c)

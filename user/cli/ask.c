@@ -121,12 +121,16 @@ int ask(const struct question *q, json_t **closing)
 
 int ask_to_change(const struct question *question, json_int_t *done)
 {
+	char note[TEXT_CELL];
 	json_t *closing;
 	int code = ask(question, &closing);
 
 	if (code != CLI_DONE)
 		return code;
 	*done = field_number(closing, "done", 0);
+	if (!cli.json && field_text(closing, "note"))
+		fprintf(stderr, "%s\n",
+			text_clean(note, sizeof(note), field_text(closing, "note")));
 	if (cli.json && !text_json(stdout, closing))
 		code = CLI_FAILED;
 	json_decref(closing);

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* unblock, flush: verdicts that an administrator takes back. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/clock.h"
+#include "../base/names.h"
+#include "events.h"
+#include "verbs.h"
+
+/* After an unblock the same evidence does not block again for a day. */
+#define GRACE_SECONDS 86400
+
+/* Whoever finds no room for his grace is unblocked all the same. */
+struct outcome {
+	size_t done, no_grace;
+};
+
+static void remove_entry(struct agent *a, const struct verdict_entry *entry, const char *why)
+{
+	if (verdict_delete(&a->maps, &entry->prefix, entry->ports))
+		return;
+	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
+	history_forget(a->history, &entry->prefix);
+	events_unblocked(a, entry, why);
+}
+
+static void give_grace(struct agent *a, const struct prefix *prefix, struct outcome *o)
+{
+	if (nets_add(&a->allow, prefix, NET_GRACE, boot_seconds() + GRACE_SECONDS,
+		     "a day's grace after unblock"))
+		o->no_grace++;
+}
+
+static json_t *answer_outcome(struct agent *a, const struct outcome *o)
+{
+	json_t *answer = json_pack("{s:b, s:I}", "ok", 1, "done", (json_int_t)o->done);
+
+	if (o->no_grace)
+		json_object_set_new(
+			answer, "note",
+			json_sprintf("%zu of them got no day's grace, for want of room (%d graces "
+				     "at most): on new evidence they are blocked again",
+				     o->no_grace, NETS_GRACES));
+	memory_save_soon(a);
+	return answer;
+}
+
+/* By name */
+
+static int unblock_one(struct bulk *bulk, size_t i)
+{
+	struct agent *a = bulk->agent;
+	struct outcome *o = bulk->state;
+	struct verdict_entry entry;
+
+	for (int class = 0; class < PORTS_COUNT; class ++) {
+		if (verdict_get(&a->maps, &bulk->list[i], (enum port_class) class, &entry))
+			continue;
+		remove_entry(a, &entry, "mxdpctl");
+		o->done++;
+	}
+	give_grace(a, &bulk->list[i], o);
+	return 0;
+}
+
+static json_t *unblocked(struct bulk *bulk, int err)
+{
+	(void)err;
+	return answer_outcome(bulk->agent, bulk->state);
+}
+
+/* By what they have in common: collected first, for a walk must not change what it walks over. */
+
+struct picking {
+	struct agent *agent;
+	int cause; /* -1: any */
+	uint32_t not_before;
+	bool grace;
+	const char *why;
+	struct verdict_walk walk;
+	bool walked;
+	size_t count, room, at;
+	struct verdict_key *list;
+	struct outcome outcome;
+	struct verdict_entry batch[VERDICT_WALK_BATCH];
+};
+
+static bool is_wanted(const struct picking *p, const struct verdict_entry *entry)
+{
+	return (p->cause < 0 || entry->verdict.cause == p->cause) &&
+	       entry->verdict.since >= p->not_before;
+}
+
+static bool pick(struct picking *p, const struct verdict_entry *entry)
+{
+	if (p->count == p->room) {
+		size_t room = p->room ? p->room * 2 : VERDICT_WALK_BATCH;
+		struct verdict_key *list = reallocarray(p->list, room, sizeof(*list));
+
+		if (!list)
+			return false;
+		p->list = list;
+		p->room = room;
+	}
+	p->list[p->count++] = (struct verdict_key){.addr = entry->prefix.addr,
+						   .plen = (__u8)entry->prefix.plen,
+						   .ports = (__u8)entry->ports};
+	return true;
+}
+
+static bool pick_batch(struct picking *p)
+{
+	int count =
+		verdict_walk_next(&p->agent->maps, &p->walk, p->batch, VERDICT_WALK_BATCH, false);
+
+	for (int i = 0; i < count; i++)
+		if (is_wanted(p, &p->batch[i]) && !pick(p, &p->batch[i]))
+			return false;
+	p->walked = !count;
+	return count >= 0;
+}
+
+/* Others were heard since it was picked: somebody may have blocked it anew. */
+static void remove_picked(struct picking *p, const struct verdict_key *key)
+{
+	const struct prefix prefix = {key->addr, key->plen};
+	struct verdict_entry entry;
+
+	if (verdict_get(&p->agent->maps, &prefix, key->ports, &entry) || !is_wanted(p, &entry))
+		return;
+	remove_entry(p->agent, &entry, p->why);
+	p->outcome.done++;
+	if (p->grace)
+		give_grace(p->agent, &prefix, &p->outcome);
+}
+
+static json_t *picking_step(struct connection *c, void *state)
+{
+	struct picking *p = state;
+	uint64_t began = clock_ns(CLOCK_MONOTONIC);
+
+	(void)c;
+	while (!p->walked && bulk_has_time(began))
+		if (!pick_batch(p))
+			return answer_error("cannot read all verdicts: nothing was removed");
+	while (p->walked && p->at < p->count && bulk_has_time(began))
+		remove_picked(p, &p->list[p->at++]);
+	if (!p->walked || p->at < p->count)
+		return NULL;
+	return answer_outcome(p->agent, &p->outcome);
+}
+
+static void picking_free(void *state)
+{
+	struct picking *p = state;
+
+	free(p->list);
+	free(p);
+}
+
+/* NULL where memory is short. */
+static struct picking *picking_start(struct connection *c, struct agent *a, const char *why)
+{
+	struct picking *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->agent = a;
+	p->cause = -1;
+	p->why = why;
+	connection_defer(c, picking_step, picking_free, p);
+	return p;
+}
+
+static json_t *unblock_by(struct agent *a, const json_t *request, struct connection *c)
+{
+	const char *by = request_text(request, "by");
+	uint32_t span = 0, now = boot_seconds();
+	unsigned cause;
+	json_t *error = request_span(&span, request, "since");
+	struct picking *p;
+
+	if (error)
+		return error;
+	if (!by || !cause_parse(&cause, by))
+		return answer_error("`%.60s' is no finding: see mxdpctl checks", by ? by : "?");
+	p = picking_start(c, a, "mxdpctl unblock --by");
+	if (!p)
+		return answer_error("out of memory");
+	p->cause = (int)cause;
+	p->not_before = span && span < now ? now - span : 0;
+	p->grace = true;
+	return NULL;
+}
+
+json_t *verb_unblock(void *agent, const json_t *request, struct connection *c)
+{
+	static const struct bulk_work work = {unblock_one, NULL, unblocked, free};
+	struct prefix *list;
+	size_t count;
+	json_t *error;
+
+	if (json_object_get(request, "by"))
+		return unblock_by(agent, request, c);
+	error = request_prefixes(&list, &count, agent, request, refuse_wide);
+	if (error)
+		return error;
+	return bulk_start(c, &work, agent, list, count, calloc(1, sizeof(struct outcome)));
+}
+
+json_t *verb_flush(void *agent, const json_t *request, struct connection *c)
+{
+	(void)request;
+	if (!picking_start(c, agent, "mxdpctl flush"))
+		return answer_error("out of memory");
+	return NULL;
+}
