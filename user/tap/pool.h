@@ -12,8 +12,8 @@
 struct pool_chunk;
 
 struct pool {
-	size_t size; /* of each, whole pages */
-	void *free;  /* list, linked through their first bytes */
+	size_t size, stride; /* of each, without and with the rest of its last page */
+	void *free;          /* list, linked through their first bytes */
 	struct pool_chunk *chunks;
 	size_t unused; /* never handed out yet, in the newest chunk */
 };
