@@ -16,6 +16,7 @@ listener=$!
 trap 'kill $listener' EXIT
 
 BAD=192.0.2.66
+second=
 guarded()
 {
     check_exit 4 "$1" lab_forge syn --source $BAD --dest "${2:-$MX4}" --timeout 1
@@ -24,12 +25,12 @@ guarded()
 drops()
 {
     local status=0
-    lab_forge syn --source $BAD --dest "$MX4" --timeout 1 >/dev/null 2>&1 || status=$?
-    [ $status = 4 ]
+    lab_forge syn --source "$BAD" --dest "$MX4" --timeout 1 >/dev/null 2>&1 || status=$?
+    [ "$status" = 4 ]
 }
 answers()
 {
-    lab_forge syn --source $BAD --dest "$MX4" --timeout 1 >/dev/null 2>&1
+    lab_forge syn --source "$BAD" --dest "$MX4" --timeout 1 >/dev/null 2>&1
 }
 
 # starts_not TEXT PATTERN OPTION...: by itself within 10 s, with an exit code of 1.
@@ -97,6 +98,38 @@ starts_not "another mxdpd with the same pins, by another socket" 'another mxdpd.
 check_equal "the first one's programs stay" "$(lab_programs)" "$hooks"
 check "it answers" lab_ctl status
 guarded "it drops"
+
+ip -n mta link add v1 type veth peer name v1p
+ip -n mta link set v1 up
+agent2()
+{
+    nsenter --net=/run/netns/mta -- "$LAB_BUILD/mxdpd" --config "$LAB/mxdp.conf" \
+        --pin-dir /sys/fs/bpf/second \
+        --state-dir "$LAB/state2" --socket "$LAB/second.sock" "$@" >"$LAB/second.log" 2>&1 &
+    second=$!
+}
+second_ready()
+{
+    grep -q 'mxdpd: ready' "$LAB/second.log"
+}
+second_end()
+{
+    kill -s TERM "$second"
+    wait "$second"
+}
+agent2 v1
+check "an mxdpd with pins of its own, on another interface" lab_wait 10 second_ready
+check_more "it is attached there" "$(attached_to v1)" 0
+check "it ends" second_end
+check_equal "its own goes" "$(attached_to v1)" 0
+check_equal "the first one's programs stay" "$(lab_programs)" "$hooks"
+agent2 eth0
+check "with pins of its own, on the same interface" lab_wait 10 second_ready
+check "the first one says so" lab_wait 10 note 'eth0 is not guarded: another mxdpd'
+check "the other ends" second_end
+check "the first one takes the interface back" lab_wait 10 drops
+check_equal "as before" "$(lab_programs)" "$hooks"
+ip -n mta link del v1
 
 echo "# programs that somebody takes off"
 take_off()

@@ -386,17 +386,18 @@ void interfaces_close(struct agent *a)
 {
 	for (size_t n = 0; n < a->interface_count; n++) {
 		struct interface *i = &a->interface[n];
+		bool attached = i->attached;
 
 		if (!i->attachment.ifindex)
 			continue;
 		if (detach(a, i))
 			log_error("%s: %s", i->name, i->error);
-		else
+		else if (attached)
 			log_info("%s: detached", i->name);
 	}
 	/* Then what is left: the pins, and links of interfaces that are gone. */
 	privileges_raise();
-	attach_sweep(a->options.pin_dir, NULL);
+	attach_sweep_ours(&a->programs, a->options.pin_dir, NULL);
 	privileges_lower();
 }
 

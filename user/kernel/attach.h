@@ -83,6 +83,13 @@ int attach_sweep(const char *pin_dir, void (*say)(const char *line));
 int attach_sweep_others(const struct programs *programs, const char *pin_dir, const int *keep,
 			size_t count, void (*say)(const char *line));
 
+/*
+ * For an agent's end: the same on all interfaces, then whatever is below `pin_dir`. Another mxdpd,
+ * with pins of its own on other interfaces, goes on.
+ */
+int attach_sweep_ours(const struct programs *programs, const char *pin_dir,
+		      void (*say)(const char *line));
+
 /* "native XDP, single program (the kernel refuses the dispatcher); egress by tcx" */
 const char *attach_describe(char *text, size_t size, const struct attachment *attachment);
 

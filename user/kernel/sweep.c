@@ -200,3 +200,18 @@ int attach_sweep(const char *pin_dir, void (*say_line)(const char *line))
 	rmdir(LIBXDP_PINS); /* goes only where it is empty: nobody else uses libxdp here */
 	return s.err ? s.err : s.gone;
 }
+
+int attach_sweep_ours(const struct programs *programs, const char *pin_dir,
+		      void (*say_line)(const char *line))
+{
+	struct sweep s = {.pin_dir = pin_dir, .say = say_line};
+
+	s.err = attach_sweep_others(programs, pin_dir, NULL, 0, say_line);
+	if (s.err > 0) {
+		s.gone = s.err;
+		s.err = 0;
+	}
+	sweep_pins(&s);
+	rmdir(LIBXDP_PINS);
+	return s.err ? s.err : s.gone;
+}
