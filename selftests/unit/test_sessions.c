@@ -449,6 +449,30 @@ static void resets(void **state)
 	assert_int_equal(seen.helos, 2);
 }
 
+/* What the server answers to a forger, long after the session that he claims to belong to. */
+static void nothing_begins_bare(void **state)
+{
+	struct sessions *s = begin();
+	struct wire w = connect_from(s, 4001);
+
+	(void)state;
+	birth(&w);
+	client(&w, EHLO);
+	server(&w, PLAIN);
+	client_fin(&w);
+	server_fin(&w);
+	sessions_expire(s, w.now + 3000);
+	assert_int_equal(seen.ended, 1);
+	tell(&w, FROM_SERVER, RECORD_RST, w.server, w.client, "", 0);
+	tell(&w, FROM_SERVER, 0, w.server, w.client, "", 0);
+	tell(&w, FROM_CLIENT, RECORD_FIN, w.client, w.server, "", 0);
+	assert_int_equal(sessions_count(s), 0);
+	server(&w, PLAIN); /* a payload is somebody's */
+	assert_int_equal(sessions_count(s), 1);
+	sessions_free(s);
+	assert_true(seen.partial);
+}
+
 /* The ring was full: what is missing is known to be missing. */
 static void lost_records(void **state)
 {
@@ -575,6 +599,7 @@ int main(void)
 		cmocka_unit_test(silence),
 		cmocka_unit_test(closing),
 		cmocka_unit_test(resets),
+		cmocka_unit_test(nothing_begins_bare),
 		cmocka_unit_test(lost_records),
 		cmocka_unit_test(cut_records),
 		cmocka_unit_test(odd_sizes),

@@ -200,6 +200,12 @@ static struct session *session_of(struct sessions *s, const struct record *r, ui
 		session_end(s, session);
 		session = NULL;
 	}
+	/*
+	 * Bare acknowledgements and resets begin nothing. The server sends them long after a
+	 * session, in answer to whoever forges segments with its addresses.
+	 */
+	if (!session && !r->len && !(r->flags & (RECORD_BIRTH | RECORD_EARLY)))
+		return NULL;
 	if (!session)
 		session = session_new(s, r, now);
 	if (!session)
