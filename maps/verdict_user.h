@@ -14,6 +14,8 @@
 #include "maps.h"
 #include "ports.h"
 
+#define VERDICT_PREFIXES 65536 /* places in the trie */
+
 struct verdict_entry {
 	struct prefix prefix;
 	enum port_class ports;

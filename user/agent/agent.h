@@ -129,6 +129,11 @@ struct agent {
 		unsigned long long syns, births; /* at the last look */
 		uint32_t since;                  /* boot seconds since when the tap seems blind */
 	} blind;
+	struct {
+		bool primed;
+		unsigned long long lost, full; /* at the last look */
+		uint32_t lost_at, full_at;     /* boot seconds when they last grew; 0: never */
+	} lately;                              /* records lost, verdicts without room */
 
 	uv_loop_t loop;
 	uv_poll_t ring_poll, links_poll;

@@ -41,12 +41,8 @@ static void check_cookies(struct agent *a, uint32_t now)
 }
 
 /* SYNs pass and no server says a word: the replies leave by another way, and nothing is judged. */
-static void check_blind(struct agent *a, uint32_t now)
+static void check_blind(struct agent *a, const unsigned long long *fates, uint32_t now)
 {
-	unsigned long long fates[FATE_COUNT];
-
-	if (fates_read(&a->maps, fates))
-		return;
 	if (fates[FATE_FLOW_BORN] != a->blind.births) {
 		a->blind.births = fates[FATE_FLOW_BORN];
 		a->blind.syns = fates[FATE_SYN_CLEAN];
@@ -58,8 +54,21 @@ static void check_blind(struct agent *a, uint32_t now)
 	}
 }
 
+/* When something was last lost; what an earlier agent lost is its own story. */
+static void check_losses(struct agent *a, const unsigned long long *fates, uint32_t now)
+{
+	if (a->lately.primed && fates[FATE_RECORD_LOST] != a->lately.lost)
+		a->lately.lost_at = now;
+	if (a->counts.map_full != a->lately.full)
+		a->lately.full_at = now;
+	a->lately.lost = fates[FATE_RECORD_LOST];
+	a->lately.full = a->counts.map_full;
+	a->lately.primed = true;
+}
+
 static void tick(uv_timer_t *timer)
 {
+	unsigned long long fates[FATE_COUNT];
 	struct agent *a = timer->data;
 	uint32_t now = boot_seconds();
 
@@ -67,7 +76,10 @@ static void tick(uv_timer_t *timer)
 	sessions_expire(a->sessions, clock_ns(CLOCK_MONOTONIC) / 1000000);
 	nets_expire(&a->allow, now);
 	check_cookies(a, now);
-	check_blind(a, now);
+	if (!fates_read(&a->maps, fates)) {
+		check_blind(a, fates, now);
+		check_losses(a, fates, now);
+	}
 	if (a->mode.until && now >= a->mode.until) {
 		events_note(a, "note", "%s mode is over: its time has run out",
 			    mode_name(a->mode.mode));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mode, checks, log, detach */
+#include <stdlib.h>
+
 #include "../base/clock.h"
 #include "../base/names.h"
 #include "events.h"
@@ -90,20 +92,49 @@ json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
 	return answer_done();
 }
 
-static void send_line(const char *line, void *context)
+#define LOG_STEP 256 /* lines at once */
+
+struct logging {
+	struct agent *agent;
+	uint64_t at, end; /* who follows has no end */
+};
+
+/* What comes meanwhile is told in its turn, so that a follower misses nothing in between. */
+static json_t *log_step(struct connection *c, void *state)
 {
-	connection_send_line(context, line);
+	struct logging *l = state;
+	const struct journal *j = l->agent->journal;
+	const char *line;
+
+	if (l->at < journal_oldest(j))
+		l->at = journal_oldest(j);
+	for (int i = 0; i < LOG_STEP && (line = journal_line(j, l->at)) && l->at < l->end;
+	     i++, l->at++)
+		connection_send_line(c, line);
+	if (l->at >= l->end)
+		return answer_done();
+	if (l->at < journal_next(j))
+		return NULL;
+	connection_follow(c);
+	return NULL;
 }
 
 json_t *verb_log(void *agent, const json_t *request, struct connection *c)
 {
 	struct agent *a = agent;
 	json_int_t lines = json_integer_value(json_object_get(request, "lines"));
+	uint64_t kept = journal_next(a->journal) - journal_oldest(a->journal);
+	struct logging *l = calloc(1, sizeof(*l));
 
-	journal_tail(a->journal, lines > 0 ? (size_t)lines : 0, send_line, c);
-	if (!json_is_true(json_object_get(request, "follow")))
-		return answer_done();
-	connection_follow(c);
+	if (!l)
+		return answer_error("out of memory");
+	l->agent = a;
+	l->end = json_is_true(json_object_get(request, "follow")) ? UINT64_MAX
+								  : journal_next(a->journal);
+	l->at = journal_next(a->journal) - (lines <= 0               ? 0
+					    : (uint64_t)lines < kept ? (uint64_t)lines
+								     : kept);
+	connection_defer(c, log_step, free, l);
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* status: how it stands, and in plain words what is wrong and what to do about it. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
@@ -12,6 +13,57 @@
 static void note(json_t *notes, const char *text)
 {
 	json_array_append_new(notes, json_string(text));
+}
+
+/* How long something lost stays worth a note. */
+#define LATELY 3600
+
+static bool was_lately(uint32_t at)
+{
+	return at && boot_seconds() - at < LATELY;
+}
+
+static void losses_of(json_t *notes, const struct agent *a, const unsigned long long *fates)
+{
+	if (was_lately(a->lately.lost_at))
+		json_array_append_new(
+			notes, json_sprintf("%llu records were lost because the ring was "
+					    "full, some within the last hour: raise tap.ring",
+					    fates[FATE_RECORD_LOST]));
+	if (was_lately(a->lately.full_at))
+		json_array_append_new(notes,
+				      json_sprintf("%llu verdicts found no room, some within the "
+						   "last hour: raise verdicts.max",
+						   (unsigned long long)a->counts.map_full));
+	if (a->memory.error)
+		json_array_append_new(
+			notes, json_sprintf("what mxdpctl sets is not kept over a restart: cannot "
+					    "write to %s: %s",
+					    a->options.state_dir, strerror(-a->memory.error)));
+}
+
+/* Rooms that are full. */
+static void limits_of(json_t *notes, const struct agent *a, const unsigned long long *fates)
+{
+	if (sessions_count(a->sessions) >= a->config.sessions_max)
+		note(notes, "the table of sessions is full: the longest silent ones are no longer "
+			    "followed; raise tap.sessions");
+	if (protected_without_room(a))
+		json_array_append_new(notes,
+				      json_sprintf("%zu of our own addresses or gateways found no "
+						   "room: they are not guarded; fewer in protect, "
+						   "or fewer addresses, make room",
+						   protected_without_room(a)));
+	if (nets_full(&a->allow))
+		note(notes, "no more networks can be allowed, nor graces given: mxdpctl unallow "
+			    "what is not needed");
+	else if (a->allow.of_kind[NET_GRACE] >= NETS_GRACES)
+		note(notes, "no more graces can be given after an unblock, until those of today "
+			    "have run out");
+	if (a->maps.live_values->prefixes >= VERDICT_PREFIXES)
+		note(notes, "no more networks can be blocked: mxdpctl unblock what is not needed");
+	if (fates[FATE_RESET_LIMITED] && !a->maps.live_values->reset_ok)
+		note(notes, "blocks with a reset are silent: an interface cannot send the answer");
 }
 
 static json_t *notes_of(struct agent *a, const unsigned long long *fates)
@@ -35,15 +87,8 @@ static json_t *notes_of(struct agent *a, const unsigned long long *fates)
 		note(notes,
 		     "SYNs pass but no reply of the mail server is seen: nothing can be judged. "
 		     "Do replies leave by another interface? Attach there too");
-	if (fates[FATE_RECORD_LOST])
-		json_array_append_new(notes,
-				      json_sprintf("%llu records were lost because the ring was "
-						   "full: raise tap.ring",
-						   fates[FATE_RECORD_LOST]));
-	if (a->counts.map_full)
-		json_array_append_new(notes, json_sprintf("%llu verdicts found no room: raise "
-							  "verdicts.max",
-							  (unsigned long long)a->counts.map_full));
+	losses_of(notes, a, fates);
+	limits_of(notes, a, fates);
 	return notes;
 }
 
@@ -76,14 +121,26 @@ static json_t *fates_of(const unsigned long long *fates)
 
 static json_t *relays_of(const struct agent *a)
 {
+	const struct prefix_list *trusted = &a->config.trusted_relays;
 	json_t *list = json_array();
 	char text[ADDR_TEXT];
 
+	for (size_t i = 0; i < trusted->count; i++)
+		json_array_append_new(list, json_string(prefix_format(text, &trusted->item[i])));
 	for (size_t i = 0; i < a->allow.count; i++)
 		if (a->allow.list[i].kind == NET_RELAY)
 			json_array_append_new(
 				list, json_string(prefix_format(text, &a->allow.list[i].prefix)));
 	return list;
+}
+
+/* Whatever SYN cookies do to new verdicts: those that stand drop. */
+static bool is_enforcing(const struct agent *a)
+{
+	for (size_t i = 0; i < a->interface_count; i++)
+		if (a->interface[i].attached)
+			return a->mode.mode == MODE_ENFORCE;
+	return false;
 }
 
 static json_t *checks_off(const struct agent *a)
@@ -144,11 +201,10 @@ json_t *verb_status(void *agent, const json_t *request, struct connection *c)
 		a->mode.until ? json_integer((json_int_t)a->mode.until - now) : json_null(),
 		"uptime", (int)(now - a->started), "heartbeat_age",
 		(int)(now - a->maps.live_values->heartbeat), "heartbeat_limit",
-		(int)a->config.heartbeat_limit, "enforcing",
-		a->mode.mode == MODE_ENFORCE && !a->cookies, "interfaces", interfaces_of(a),
-		"fates", fates_of(fates), "verdicts", (json_int_t)count_verdicts(a), "verdicts_max",
-		(json_int_t)a->config.verdicts_max, "sessions",
-		(json_int_t)sessions_count(a->sessions), "sessions_max",
+		(int)a->config.heartbeat_limit, "enforcing", is_enforcing(a), "interfaces",
+		interfaces_of(a), "fates", fates_of(fates), "verdicts",
+		(json_int_t)count_verdicts(a), "verdicts_max", (json_int_t)a->config.verdicts_max,
+		"sessions", (json_int_t)sessions_count(a->sessions), "sessions_max",
 		(json_int_t)a->config.sessions_max, "syncookies", a->cookies);
 	if (status) {
 		json_object_set_new(status, "relays", relays_of(a));

@@ -7,6 +7,7 @@
 
 struct journal {
 	size_t room, count, first; /* a ring of lines, oldest at `first` */
+	uint64_t next;             /* number of the next event */
 	char **line;
 	struct writer writer;
 	time_t stamped; /* what the text of the time was made of */
@@ -57,6 +58,7 @@ static const char *stamp(struct journal *j)
 
 static void store(struct journal *j, char *line)
 {
+	j->next++;
 	if (!j->room) {
 		free(line);
 		return;
@@ -110,10 +112,29 @@ void journal_listen(struct journal *j, journal_fn fn, void *context)
 	j->context = context;
 }
 
+uint64_t journal_next(const struct journal *j)
+{
+	return j->next;
+}
+
+uint64_t journal_oldest(const struct journal *j)
+{
+	return j->next - j->count;
+}
+
+const char *journal_line(const struct journal *j, uint64_t number)
+{
+	uint64_t oldest = journal_oldest(j);
+
+	if (number < oldest || number >= j->next)
+		return NULL;
+	return j->line[(j->first + (size_t)(number - oldest)) % j->room];
+}
+
 void journal_tail(const struct journal *j, size_t lines, journal_fn fn, void *context)
 {
-	size_t skip = lines < j->count ? j->count - lines : 0;
+	uint64_t from = lines < j->count ? j->next - lines : journal_oldest(j);
 
-	for (size_t i = skip; i < j->count; i++)
-		fn(j->line[(j->first + i) % j->room], context);
+	for (; from < j->next; from++)
+		fn(journal_line(j, from), context);
 }

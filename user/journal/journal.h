@@ -43,6 +43,14 @@ void journal_written(struct journal *j);
 typedef void (*journal_fn)(const char *line, void *context);
 void journal_listen(struct journal *j, journal_fn fn, void *context);
 
+/*
+ * Events are numbered as they come, from 0. journal_line() gives the line of one, valid until the
+ * next event; NULL for one that is no longer kept or not there yet.
+ */
+uint64_t journal_next(const struct journal *j);
+uint64_t journal_oldest(const struct journal *j);
+const char *journal_line(const struct journal *j, uint64_t number);
+
 /* The newest `lines` events, oldest first. */
 void journal_tail(const struct journal *j, size_t lines, journal_fn fn, void *context);
 
