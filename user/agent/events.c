@@ -100,11 +100,16 @@ void events_verdict(struct agent *a, const struct verdict_event *e)
 
 static void write_endpoint(struct writer *w, const char *name, const struct addr *addr, __be16 port)
 {
-	char text[ADDR_TEXT], both[ADDR_TEXT + 8];
+	char text[ADDR_TEXT + 9] = "[", *at = text + 1; /* "[", "]:", five digits */
+	bool v4 = addr_is_v4(addr);
 
-	addr_format(text, addr);
-	snprintf(both, sizeof(both), addr_is_v4(addr) ? "%s:%u" : "[%s]:%u", text, ntohs(port));
-	writer_string(w, name, both);
+	addr_format(at, addr);
+	at = stpcpy(at + strlen(at), v4 ? ":" : "]:");
+	for (unsigned n = ntohs(port), unit = 10000; unit; unit /= 10)
+		if (n >= unit || unit == 1)
+			*at++ = (char)('0' + n / unit % 10);
+	*at = '\0';
+	writer_string(w, name, text + v4);
 }
 
 static void write_texts(struct writer *w, const char *name, const struct kept *kept, bool redact)

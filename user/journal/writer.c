@@ -19,14 +19,11 @@ void writer_free(struct writer *w)
 	*w = (struct writer){0};
 }
 
-/* Room for `n` more bytes. */
 static bool grow(struct writer *w, size_t n)
 {
 	size_t room = w->room ? w->room : FIRST_ROOM;
 	char *text;
 
-	if (w->room - w->len >= n)
-		return true;
 	while (room - w->len < n)
 		room *= 2;
 	text = w->failed ? NULL : realloc(w->text, room);
@@ -39,15 +36,15 @@ static bool grow(struct writer *w, size_t n)
 	return true;
 }
 
-static void put(struct writer *w, const char *bytes, size_t n)
+static inline void put(struct writer *w, const char *bytes, size_t n)
 {
-	if (!grow(w, n))
+	if (w->room - w->len < n && !grow(w, n))
 		return;
 	memcpy(w->text + w->len, bytes, n);
 	w->len += n;
 }
 
-static void put_byte(struct writer *w, char byte)
+static inline void put_byte(struct writer *w, char byte)
 {
 	put(w, &byte, 1);
 }
