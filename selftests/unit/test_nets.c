@@ -516,6 +516,49 @@ static void full_trie_at_random(void **state)
 	close_trie(&nets);
 }
 
+static struct prefix numbered(uint32_t i)
+{
+	const struct addr addr = {.b = {0x20, 0x01, 0x0d, 0xb8, [12] = (uint8_t)(i >> 24),
+					(uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}};
+
+	return prefix_of(&addr, ADDR_BITS);
+}
+
+/* Whatever is allowed by hand or graced in bulk, our own addresses find room after it. */
+static void room_is_left_for_our_own(void **state)
+{
+	struct nets nets;
+	uint32_t i;
+	struct prefix prefix;
+
+	(void)state;
+	if (open_trie(&nets, 65536) < 0)
+		skip();
+	for (i = 0; i < NETS_GRACES; i++) {
+		prefix = numbered(i);
+		assert_int_equal(nets_add(&nets, &prefix, NET_GRACE, 10, ""), 0);
+	}
+	prefix = numbered(i);
+	assert_int_equal(nets_add(&nets, &prefix, NET_GRACE, 10, ""), -ENOSPC);
+	assert_null(nets_find(&nets, &prefix, NET_GRACE));
+	assert_false(nets_full(&nets));
+	for (; i < NETS_BY_HAND; i++) {
+		prefix = numbered(i);
+		assert_int_equal(nets_add(&nets, &prefix, NET_ADMIN, 10, ""), 0);
+	}
+	assert_true(nets_full(&nets));
+	prefix = numbered(i);
+	assert_int_equal(nets_add(&nets, &prefix, NET_ADMIN, 10, ""), -ENOSPC);
+	assert_int_equal(nets_add(&nets, &prefix, NET_OWN, 10, ""), 0);
+	/* What is there already may be said again. */
+	prefix = numbered(0);
+	assert_int_equal(nets_add(&nets, &prefix, NET_GRACE, 20, ""), 0);
+	assert_int_equal(nets_find(&nets, &prefix, NET_GRACE)->expires, 20);
+	assert_int_equal(nets_expire(&nets, 10), NETS_BY_HAND);
+	assert_int_equal(nets.of_kind[NET_GRACE], 1);
+	close_trie(&nets);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -534,6 +577,7 @@ int main(void)
 		cmocka_unit_test(crowd_at_random),
 		cmocka_unit_test(trie_at_random),
 		cmocka_unit_test(full_trie_at_random),
+		cmocka_unit_test(room_is_left_for_our_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

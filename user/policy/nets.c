@@ -151,7 +151,7 @@ static bool has_room_for(const struct nets *nets, const struct prefix *prefix, e
 {
 	const struct net_slot *slot = find_slot(nets, prefix);
 
-	if (kind < NET_ADMIN || (slot && slot->at[kind]))
+	if (nets->fd < 0 || kind < NET_ADMIN || (slot && slot->at[kind]))
 		return true;
 	if (kind == NET_GRACE && nets->of_kind[kind] >= NETS_GRACES)
 		return false;

@@ -19,8 +19,9 @@
 #define NET_REASON_TEXT 96
 
 /*
- * Networks of the kinds from NET_ADMIN on are taken up to here only, and graces up to their own
- * bound: the rest of the trie's 65,536 places is for our own addresses, gateways, name servers.
+ * Where there is a trie, networks of the kinds from NET_ADMIN on are taken up to here only, and
+ * graces up to their own bound: the rest of the trie's 65,536 places is for our own addresses,
+ * gateways, name servers.
  */
 #define NETS_BY_HAND 61440
 #define NETS_GRACES  32768
