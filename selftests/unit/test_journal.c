@@ -177,12 +177,9 @@ static void no_event(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_newest_are_kept),
-		cmocka_unit_test(all_of_them),
-		cmocka_unit_test(one_and_none),
-		cmocka_unit_test(a_listener_hears_each_once),
-		cmocka_unit_test(written_events),
-		cmocka_unit_test(no_event),
+		cmocka_unit_test(the_newest_are_kept), cmocka_unit_test(all_of_them),
+		cmocka_unit_test(one_and_none),        cmocka_unit_test(a_listener_hears_each_once),
+		cmocka_unit_test(written_events),      cmocka_unit_test(no_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

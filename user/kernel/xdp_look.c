@@ -41,7 +41,7 @@ __u32 program_id(int fd)
 
 bool program_uses_map(__u32 program, __u32 map)
 {
-	__u32 maps[MAPS_OF_PROGRAM], len = sizeof(struct bpf_prog_info);
+	__u32 maps[MAPS_OF_PROGRAM] = {0}, len = sizeof(struct bpf_prog_info);
 	struct bpf_prog_info info = {.nr_map_ids = MAPS_OF_PROGRAM, .map_ids = (uintptr_t)maps};
 	int fd = bpf_prog_get_fd_by_id(program), err;
 
