@@ -214,6 +214,8 @@ if [ "$lost" = 0 ]; then
 else
     check "lost records are said ($lost)" grep -q 'records were lost' <(lab_status '.notes[]')
 fi
+check_equal "nothing else to complain of" \
+    "$(lab_status '.notes[]' | grep -v 'records were lost')" ""
 after=$(resident)
 check_more "the agent did not grow by more than $GROWTH kB (from $before kB to $after kB)" \
     $((before + GROWTH)) "$after"

@@ -126,8 +126,8 @@ struct agent {
 	} counts;
 	uint64_t found[FINDING_COUNT];
 	struct {
-		unsigned long long syns, births; /* at the last look */
-		uint32_t since;                  /* boot seconds since when the tap seems blind */
+		unsigned long long syns, replies; /* at the last look */
+		uint32_t since;                   /* boot seconds since when the tap seems blind */
 	} blind;
 	struct {
 		bool primed;

@@ -40,11 +40,17 @@ static void check_cookies(struct agent *a, uint32_t now)
 		a->cookies_at = clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
-/* SYNs pass and no server says a word: the replies leave by another way, and nothing is judged. */
+/*
+ * SYNs pass and no server says a word: the replies leave by another way, and nothing is judged. An
+ * answer to a SYN is a word: under a flood there may be nothing but those.
+ */
 static void check_blind(struct agent *a, const unsigned long long *fates, uint32_t now)
 {
-	if (fates[FATE_FLOW_BORN] != a->blind.births) {
-		a->blind.births = fates[FATE_FLOW_BORN];
+	unsigned long long replies =
+		fates[FATE_REPLY_BARE] + fates[FATE_REPLY_QUIET] + fates[FATE_REPLY_SEEN];
+
+	if (replies != a->blind.replies) {
+		a->blind.replies = replies;
 		a->blind.syns = fates[FATE_SYN_CLEAN];
 		a->blind.since = 0;
 	} else if (fates[FATE_SYN_CLEAN] - a->blind.syns >= BLIND_SYNS && !a->blind.since) {
