@@ -249,9 +249,6 @@ static void on_event(const struct link_event *event, void *context)
 	case LINK_GATEWAY:
 		gateway(a, event);
 		break;
-	case LINK_NO_ROUTE:
-		routes_changed(a);
-		break;
 	case LINK_OVERRUN:
 		log_info("the kernel's word on links and addresses came too fast: listing them");
 		list_all(a);
@@ -281,6 +278,8 @@ static void readable(uv_poll_t *poll, int status, int events)
 	int err = links_read(a->links, on_event, a);
 
 	(void)events;
+	if (links_lost_route(a->links))
+		routes_changed(a);
 	if (!err && status)
 		err = uv_poll_start(poll, UV_READABLE, readable);
 	if (!err)

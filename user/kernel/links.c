@@ -19,11 +19,13 @@
 struct links {
 	struct mnl_socket *socket;
 	bool lost; /* messages were; to be told when the socket is empty */
+	bool lost_route;
 };
 
 struct listener {
 	link_event_fn fn;
 	void *context;
+	bool lost_route;
 };
 
 static void tell(const struct listener *to, const struct link_event *event)
@@ -135,9 +137,8 @@ static void multipath(const struct nlattr *paths, int family, const struct liste
 	}
 }
 
-static void route_message(const struct nlmsghdr *header, const struct listener *to)
+static void route_message(const struct nlmsghdr *header, struct listener *to)
 {
-	static const struct link_event gone = {.kind = LINK_NO_ROUTE};
 	const struct rtmsg *info = mnl_nlmsg_get_payload(header);
 	const struct nlattr *at[RTA_VIA + 1];
 	__u32 ifindex = 0;
@@ -146,7 +147,7 @@ static void route_message(const struct nlmsghdr *header, const struct listener *
 	    info->rtm_flags & RTM_F_CLONED)
 		return;
 	if (header->nlmsg_type == RTM_DELROUTE || header->nlmsg_flags & NLM_F_REPLACE)
-		tell(to, &gone);
+		to->lost_route = true;
 	if (header->nlmsg_type == RTM_DELROUTE)
 		return;
 	netlink_attrs(at, RTA_VIA, header, sizeof(*info));
@@ -284,11 +285,20 @@ int links_read(struct links *links, link_event_fn fn, void *context)
 
 	for (int i = 0; i < READ_ROUNDS && more > 0; i++)
 		more = read_one(links, &to);
+	links->lost_route |= to.lost_route;
 	if (!more && links->lost) {
 		links->lost = false;
 		fn(&overrun, context);
 	}
 	return more < 0 ? more : 0;
+}
+
+bool links_lost_route(struct links *links)
+{
+	bool lost = links->lost_route;
+
+	links->lost_route = false;
+	return lost;
 }
 
 void links_close(struct links *links)

@@ -14,9 +14,8 @@ enum link_event_kind {
 	LINK_GONE,    /* RTM_DELLINK */
 	LINK_ADDRESS, /* one of our addresses appeared */
 	LINK_NO_ADDRESS,
-	LINK_GATEWAY,  /* a next hop of a route of ours appeared, or is there */
-	LINK_NO_ROUTE, /* a route went or was replaced: call links_dump_gateways() to see whose */
-	LINK_OVERRUN,  /* messages were lost: call links_dump() again */
+	LINK_GATEWAY, /* a next hop of a route of ours appeared, or is there */
+	LINK_OVERRUN, /* messages were lost: call links_dump() again */
 };
 
 struct link_event {
@@ -42,6 +41,11 @@ int links_dump(struct links *links, link_event_fn fn, void *context);
 int links_dump_gateways(struct links *links, link_event_fn fn, void *context);
 /* Reads what is waiting, without blocking. 0 or -errno. */
 int links_read(struct links *links, link_event_fn fn, void *context);
+/*
+ * Whether a route went or was replaced in what was read since the last question: only
+ * links_dump_gateways() tells which gateways are left.
+ */
+bool links_lost_route(struct links *links);
 void links_close(struct links *links);
 
 #endif
