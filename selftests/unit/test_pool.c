@@ -9,7 +9,7 @@
 
 #include "../../user/tap/pool.h"
 
-#define THINGS 600 /* more than two chunks */
+#define THINGS 1200 /* more than two chunks */
 
 static void each_has_its_own_room(void **state)
 {

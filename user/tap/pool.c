@@ -6,7 +6,7 @@
 
 #include "pool.h"
 
-#define CHUNK 256 /* things */
+#define CHUNK 512 /* things */
 #define LINE  64  /* bytes that caches move at a time */
 
 /* What was given back is out of bounds, as with free(). */
