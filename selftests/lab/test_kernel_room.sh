@@ -359,7 +359,7 @@ test_links()
     ip address del 192.0.2.1/24 dev e0
     event "no-address 192.0.2.1"
     # Not e0: the 6000 addresses that go with it may crowd out its own going.
-    ip link add e9 type dummy
+    ip link add e9 type veth peer name e8
     ip link del e9
     event "gone e9"
     ip link del e0
