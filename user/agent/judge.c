@@ -70,7 +70,7 @@ static float since_proof(const struct session *session)
 static int put_or_leave(struct agent *a, struct verdict_event *event, const struct verdict *v)
 {
 	enum port_class ports = event->session->dialogue.ports;
-	bool alone = addr_is_v4(&event->prefix.addr) && !a->maps.live_values->prefixes;
+	bool alone = !verdict_around(&a->maps, &event->prefix, ports, v->since);
 	struct verdict_entry old;
 	int err = alone ? verdict_put_new(&a->maps, &event->prefix, ports, v) : -EEXIST;
 
