@@ -59,16 +59,19 @@ static bool is_host_name(const char *text)
 	return label && labels > 1 && text[strlen(text) - 1] != '-';
 }
 
+static bool host_name_or(const char *problem, const char *text, char why[WHY_TEXT])
+{
+	return is_host_name(text) || value_refuse(why, text, problem);
+}
+
 bool value_host_name(void *out, const struct config_option *option, const char *text,
 		     char why[WHY_TEXT])
 {
 	(void)out;
 	(void)option;
-	if (is_host_name(text))
-		return true;
-	return value_refuse(why, text,
-			    "is no full host name: write it as the server's banner does, with "
-			    "its domain (mx.example.net), in ASCII, without a dot at the end");
+	return host_name_or("is no full host name: write it as the server's banner does, with "
+			    "its domain (mx.example.net), in ASCII, without a dot at the end",
+			    text, why);
 }
 
 bool value_domain(void *out, const struct config_option *option, const char *text,
@@ -76,11 +79,9 @@ bool value_domain(void *out, const struct config_option *option, const char *tex
 {
 	(void)out;
 	(void)option;
-	if (is_host_name(text))
-		return true;
-	return value_refuse(why, text,
-			    "is no domain of mail addresses: write what stands behind the @ "
-			    "(example.net), in ASCII, without a dot at the end");
+	return host_name_or("is no domain of mail addresses: write what stands behind the @ "
+			    "(example.net), in ASCII, without a dot at the end",
+			    text, why);
 }
 
 bool value_trap(void *out, const struct config_option *option, const char *text, char why[WHY_TEXT])

@@ -8,6 +8,7 @@
  *    "cause": "helo-our-address", "score": 10, "ttl": 1800, "blocked": "198.51.100.7",
  *    "mode": "enforce|monitor", "enforced": true, "why_not": "allowed" (where it is not),
  *    "findings": [{"id": .., "points": .., "detail": ..}], "latency_us": 85.2}
+ *       latency_us is absent where no verdict was put, or the moment of the proof is unknown
  *   {"event": "session", "client", "server", "ports", "helo": [..], "mail_from": [..],
  *    "rcpt_to": ["*@example.net"], "rcpt": 2, "starttls": false, "outcome": "...",
  *    "score": 0, "partial": false, "seconds": 1.2, "findings": [..]}

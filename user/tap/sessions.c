@@ -67,8 +67,8 @@ struct sessions *sessions_new(const struct config *config, const struct dialogue
 		free(s);
 		return NULL;
 	}
-	sessions_prepare(
-		s); /* so that the first have room already when the start fills memory in */
+	/* So that the first have room already when the start fills memory in. */
+	sessions_prepare(s);
 	return s;
 }
 
