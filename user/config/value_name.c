@@ -61,7 +61,7 @@ static bool is_host_name(const char *text)
 
 static bool host_name_or(const char *problem, const char *text, char why[WHY_TEXT])
 {
-	return is_host_name(text) || value_refuse(why, text, problem);
+	return is_host_name(text) || value_refuse(why, text, "%s", problem);
 }
 
 bool value_host_name(void *out, const struct config_option *option, const char *text,
