@@ -173,23 +173,18 @@ static bool find_in_hash(const struct maps *maps, const struct prefix *prefix,
 	return in_hash(prefix) && !bpf_map_lookup_elem(maps->verdicts, &key, &out->verdict);
 }
 
-static bool find_around(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
-			__u32 now, struct verdict_entry *out)
+int verdict_around(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		   __u32 now, struct verdict_entry *out)
 {
 	bool v6_host = prefix->plen == ADDR_BITS && !is_v4(&prefix->addr);
 	struct prefix net = prefix_cut(&prefix->addr, 64);
 
+	*out = (struct verdict_entry){.ports = ports};
 	if (v6_host && find_in_hash(maps, &net, ports, out) && out->verdict.expires > now)
-		return true;
-	return find_in_trie(maps, prefix, ports, out) && out->verdict.expires > now;
-}
-
-bool verdict_around(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
-		    __u32 now)
-{
-	struct verdict_entry around;
-
-	return find_around(maps, prefix, ports, now, &around);
+		return 0;
+	if (find_in_trie(maps, prefix, ports, out) && out->verdict.expires > now)
+		return 0;
+	return -ENOENT;
 }
 
 int verdict_find(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
@@ -198,7 +193,7 @@ int verdict_find(const struct maps *maps, const struct prefix *prefix, enum port
 	*out = (struct verdict_entry){.ports = ports};
 	if (find_in_hash(maps, prefix, ports, out) && out->verdict.expires > now)
 		return 0;
-	return find_around(maps, prefix, ports, now, out) ? 0 : -ENOENT;
+	return verdict_around(maps, prefix, ports, now, out);
 }
 
 /* The hash by the kernel's batch lookup, which neither repeats nor restarts while entries go. */

@@ -32,16 +32,16 @@ int verdict_put_new(struct maps *maps, const struct prefix *prefix, enum port_cl
 int verdict_delete(struct maps *maps, const struct prefix *prefix, enum port_class ports);
 int verdict_get(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
 		struct verdict_entry *out);
-/* Whether an unexpired verdict stands on a network around `prefix`, which it would hide. */
-bool verdict_around(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
-		    __u32 now);
-
 /*
  * The unexpired verdict that decides about `prefix` as a whole, found as the gate finds it: itself,
- * then an IPv6 address's /64, then the longest network around it. Hits are not filled in.
+ * then an IPv6 address's /64, then the longest network around it. -ENOENT where there is none; hits
+ * are not filled in.
  */
 int verdict_find(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
 		 __u32 now, struct verdict_entry *out);
+/* The same without itself: what a verdict on `prefix` hides from the gate. */
+int verdict_around(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
+		   __u32 now, struct verdict_entry *out);
 
 /* A walk over all verdicts in steps, so that a million of them never stall the agent's loop. */
 struct verdict_walk {

@@ -50,15 +50,12 @@ static bool is_doubtful(const struct agent *a, const struct session *session)
  * block that lasts longer, and any block where the new verdict only watches. That holds for the
  * networks around too, which a narrower verdict would hide from the gate.
  */
-static bool stands(const struct agent *a, const struct prefix *prefix, enum port_class ports,
-		   const struct verdict *v, struct verdict_entry *old)
+static bool says_more(const struct verdict *old, const struct verdict *v)
 {
-	if (verdict_find(&a->maps, prefix, ports, boot_seconds(), old))
-		return false;
-	if (old->verdict.cause == CAUSE_MANUAL)
+	if (old->cause == CAUSE_MANUAL)
 		return true;
-	return old->verdict.action != ACTION_WATCH &&
-	       (v->action == ACTION_WATCH || old->verdict.expires >= v->expires);
+	return old->action != ACTION_WATCH &&
+	       (v->action == ACTION_WATCH || old->expires >= v->expires);
 }
 
 static float since_proof(const struct session *session)
@@ -66,19 +63,29 @@ static float since_proof(const struct session *session)
 	return session->proof ? (float)(clock_ns(CLOCK_MONOTONIC) - session->proof) / 1000 : 0;
 }
 
-/* Nearly always there is none yet: a single IPv4 address is looked for only where one is. */
+/*
+ * Nearly always nothing stands yet, neither here nor around: it is put at once, and what is around
+ * is asked for after that. Where a network says more, the new one goes again.
+ */
 static int put_or_leave(struct agent *a, struct verdict_event *event, const struct verdict *v)
 {
 	enum port_class ports = event->session->dialogue.ports;
-	bool alone = !verdict_around(&a->maps, &event->prefix, ports, v->since);
 	struct verdict_entry old;
-	int err = alone ? verdict_put_new(&a->maps, &event->prefix, ports, v) : -EEXIST;
+	int err = verdict_put_new(&a->maps, &event->prefix, ports, v), missing;
+	bool added = !err;
 
-	if (err != -EEXIST)
+	if (added)
+		event->latency_us = since_proof(event->session);
+	else if (err != -EEXIST)
 		return err;
-	event->stands = stands(a, &event->prefix, ports, v, &old);
+	missing = added ? verdict_around(&a->maps, &event->prefix, ports, v->since, &old)
+			: verdict_find(&a->maps, &event->prefix, ports, v->since, &old);
+	event->stands = !missing && says_more(&old.verdict, v);
 	if (!event->stands)
-		return verdict_put(&a->maps, &event->prefix, ports, v);
+		return added ? 0 : verdict_put(&a->maps, &event->prefix, ports, v);
+	if (added)
+		verdict_delete(&a->maps, &event->prefix, ports);
+	event->latency_us = 0; /* nothing of it stayed */
 	if (old.verdict.action == ACTION_WATCH)
 		event->spared = "an administrator wants it watched";
 	return 0;
@@ -107,7 +114,8 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 	}
 	if (event->stands)
 		return 0;
-	event->latency_us = since_proof(session);
+	if (!event->latency_us)
+		event->latency_us = since_proof(session);
 	why = policy_main(&a->config.policy, &session->dialogue.findings);
 	reasons_set(&a->reasons, &event->prefix, session->dialogue.ports, why ? why->detail : "");
 	return 0;

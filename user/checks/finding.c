@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/escape.h"
 #include "finding.h"
 
 const struct finding_type finding_types[FINDING_COUNT] = {
@@ -20,26 +21,45 @@ static struct finding *find(struct findings *f, enum finding_id id, unsigned whi
 	return NULL;
 }
 
-bool findings_add(struct findings *f, enum finding_id id, bool mild, const char *format, ...)
+/* Where this finding's detail is to be written; NULL where it stands already, as strong. */
+static struct finding *claim(struct findings *f, enum finding_id id, bool mild)
 {
 	struct finding *finding;
-	va_list args;
 
 	if ((unsigned)id >= FINDING_COUNT)
-		return false;
+		return NULL;
 	finding = find(f, id, 0);
 	if (finding && (mild || !finding->mild))
-		return false;
+		return NULL;
 	/* Each id stands at most once, so the list cannot overflow. */
 	if (!finding)
 		finding = &f->list[f->count++];
 	finding->id = id;
 	finding->which = 0;
 	finding->mild = mild;
+	return finding;
+}
+
+bool findings_add(struct findings *f, enum finding_id id, bool mild, const char *format, ...)
+{
+	struct finding *finding = claim(f, id, mild);
+	va_list args;
+
+	if (!finding)
+		return false;
 	va_start(args, format);
 	vsnprintf(finding->detail, sizeof(finding->detail), format, args);
 	va_end(args);
 	return true;
+}
+
+bool findings_put(struct findings *f, enum finding_id id, bool mild, const char *detail)
+{
+	struct finding *finding = claim(f, id, mild);
+
+	if (finding)
+		utf8_copy(finding->detail, sizeof(finding->detail), detail);
+	return finding;
 }
 
 bool findings_add_pattern(struct findings *f, unsigned which, const char *format, ...)

@@ -149,6 +149,9 @@ struct findings {
 bool findings_add(struct findings *f, enum finding_id id, bool mild, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The same with a detail that is ready: no printf on the way to most verdicts. */
+bool findings_put(struct findings *f, enum finding_id id, bool mild, const char *detail);
+
 /* The same for a pattern of the administrator's; each pattern counts once. */
 bool findings_add_pattern(struct findings *f, unsigned which, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -219,13 +219,13 @@ static void check_address(struct findings *out, const struct helo *h,
 	char text[ADDR_TEXT];
 
 	if (is_our_address(&h->addr, facts, names))
-		findings_add(out, FINDING_HELO_OUR_ADDRESS, false, "%s", h->shown);
+		findings_put(out, FINDING_HELO_OUR_ADDRESS, false, h->shown);
 	else if (is_loopback(&h->addr))
-		findings_add(out, FINDING_HELO_LOCALHOST, false, "%s", h->shown);
+		findings_put(out, FINDING_HELO_LOCALHOST, false, h->shown);
 	else if (h->shape == SHAPE_BARE)
-		findings_add(out, FINDING_HELO_BARE_IP, false, "%s", h->shown);
+		findings_put(out, FINDING_HELO_BARE_IP, false, h->shown);
 	else if (h->shape == SHAPE_BAD_LITERAL)
-		findings_add(out, FINDING_HELO_BAD_LITERAL, false, "%s", h->shown);
+		findings_put(out, FINDING_HELO_BAD_LITERAL, false, h->shown);
 	else if (special)
 		findings_add(out, FINDING_HELO_PRIVATE_LITERAL, false, "%s (%s)", h->shown,
 			     special->name);
@@ -361,7 +361,7 @@ static bool check_our_name(struct findings *out, const struct helo *h,
 		return false;
 	if (!configured && !(facts->banner_name && is_name(h, facts->banner_name)))
 		return false;
-	findings_add(out, FINDING_HELO_OUR_NAME, !configured && is_local_tld(h), "%s", h->shown);
+	findings_put(out, FINDING_HELO_OUR_NAME, !configured && is_local_tld(h), h->shown);
 	return true;
 }
 
@@ -371,32 +371,32 @@ static void check_name(struct findings *out, const struct helo *h, const struct 
 	char text[ADDR_TEXT];
 
 	if (!has_legal_bytes(h)) {
-		findings_add(out, FINDING_HELO_ILLEGAL, true, "%s", h->shown);
+		findings_put(out, FINDING_HELO_ILLEGAL, true, h->shown);
 		return;
 	}
 	if (is_localhost(h)) {
-		findings_add(out, FINDING_HELO_LOCALHOST, false, "%s", h->shown);
+		findings_put(out, FINDING_HELO_LOCALHOST, false, h->shown);
 		return;
 	}
 	if (check_our_name(out, h, facts, names))
 		return;
 	if (has_numeric_tld(h)) {
-		findings_add(out, FINDING_HELO_NUMERIC_TLD, false, "%s", h->shown);
+		findings_put(out, FINDING_HELO_NUMERIC_TLD, false, h->shown);
 		return;
 	}
 	if (!has_legal_labels(h)) {
-		findings_add(out, FINDING_HELO_ILLEGAL, true, "%s", h->shown);
+		findings_put(out, FINDING_HELO_ILLEGAL, true, h->shown);
 		return;
 	}
 	if (is_dynamic(h, &facts->client))
 		findings_add(out, FINDING_HELO_DYNAMIC, false, "%s carries %s", h->shown,
 			     addr_format(text, &facts->client));
 	if (!strchr(h->text, '.'))
-		findings_add(out, FINDING_HELO_SINGLE_LABEL, false, "%s", h->shown);
+		findings_put(out, FINDING_HELO_SINGLE_LABEL, false, h->shown);
 	if (is_local_tld(h))
-		findings_add(out, FINDING_HELO_LOCAL_TLD, false, "%s", h->shown);
+		findings_put(out, FINDING_HELO_LOCAL_TLD, false, h->shown);
 	if (strchr(h->text, '_'))
-		findings_add(out, FINDING_HELO_UNDERSCORE, false, "%s", h->shown);
+		findings_put(out, FINDING_HELO_UNDERSCORE, false, h->shown);
 }
 
 /* What is wrong before the argument can be taken for a name at all. True: look no further. */
@@ -405,7 +405,7 @@ static bool check_bytes(struct findings *out, const struct helo_facts *facts)
 	char shown[SHOWN];
 
 	if (!facts->len) {
-		findings_add(out, FINDING_HELO_ILLEGAL, true, "no name at all");
+		findings_put(out, FINDING_HELO_ILLEGAL, true, "no name at all");
 		return true;
 	}
 	escape_bytes(shown, sizeof(shown), facts->name, facts->len);
@@ -433,13 +433,13 @@ void helo_check(struct findings *out, const struct helo_facts *facts,
 		return;
 	helo_parse(&h, facts);
 	if (is_one_of(&h, names->known_bots, names->known_bots_count))
-		findings_add(out, FINDING_HELO_KNOWN_BOT, false, "%s", h.shown);
+		findings_put(out, FINDING_HELO_KNOWN_BOT, false, h.shown);
 	else if (is_one_of(&h, names->suspect_names, names->suspect_names_count))
-		findings_add(out, FINDING_HELO_KNOWN_BOT, true, "%s", h.shown);
+		findings_put(out, FINDING_HELO_KNOWN_BOT, true, h.shown);
 	else if (h.has_addr)
 		check_address(out, &h, facts, names);
 	else if (h.shape == SHAPE_BAD_LITERAL)
-		findings_add(out, FINDING_HELO_BAD_LITERAL, false, "%s", h.shown);
+		findings_put(out, FINDING_HELO_BAD_LITERAL, false, h.shown);
 	else
 		check_name(out, &h, facts, names);
 }

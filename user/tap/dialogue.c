@@ -32,25 +32,31 @@ static struct findings *list_of(struct dialogue *d)
 }
 
 /* A relay speaks for others: nothing it says is held against it. */
+static bool may_be_accused(const struct dialogue *d)
+{
+	return !d->relay && dialogue_is_mx(d);
+}
+
 void accuse(struct dialogue *d, enum finding_id id, bool mild, const char *format, ...)
 {
 	char detail[FINDING_DETAIL];
 	va_list args;
 
-	if (d->relay || !dialogue_is_mx(d))
+	if (!may_be_accused(d))
 		return;
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
-	findings_add(list_of(d), id, mild, "%s", detail);
+	findings_put(list_of(d), id, mild, detail);
 }
 
 void accuse_of(struct dialogue *d, const struct finding *f)
 {
-
+	if (!may_be_accused(d))
+		return;
 	if (f->id != FINDING_PATTERN)
-		accuse(d, f->id, f->mild, "%s", f->detail);
-	else if (!d->relay && dialogue_is_mx(d))
+		findings_put(list_of(d), f->id, f->mild, f->detail);
+	else
 		findings_add_pattern(list_of(d), f->which, "%s", f->detail);
 }
 
