@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Questions to the DNS: libunbound, asynchronous on the agent's loop, recursing by itself unless
+ * servers are named. Its cache is shared by all questions and lives as long as the resolver.
+ *
+ * libunbound answers a dead server's questions with SERVFAIL after 17 seconds: each question has a
+ * deadline of its own. Identical questions under way at the same time are asked once. What comes
+ * back is hostile: records that do not parse are left out, and TTLs are clamped.
+ */
+#ifndef MXDP_DNS_RESOLVER_H
+#define MXDP_DNS_RESOLVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+#include "../base/addr.h"
+
+#define DNS_NAME    256 /* "mail.example.net", without a dot at the end; terminating zero included */
+#define DNS_RECORDS 16  /* of an answer; more are left out */
+#define DNS_TEXT    256
+
+/* RFC 1035 3.2.2, RFC 3596. */
+enum dns_type {
+	DNS_A = 1,
+	DNS_PTR = 12,
+	DNS_MX = 15,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+};
+
+enum dns_status {
+	DNS_ANSWER,    /* at least one record of the type that was asked for */
+	DNS_NO_NAME,   /* NXDOMAIN */
+	DNS_NO_DATA,   /* the name is there, a record of this type is not */
+	DNS_FAILED,    /* SERVFAIL, REFUSED, lame, bogus: says nothing about the name */
+	DNS_TIMED_OUT, /* the same, by our own deadline */
+};
+
+struct dns_answer {
+	enum dns_status status;
+	uint32_t ttl; /* seconds, clamped; of a negative answer how long it holds */
+	size_t count;
+	struct addr addr[DNS_RECORDS];      /* DNS_A (mapped), DNS_AAAA */
+	char name[DNS_RECORDS][DNS_NAME];   /* DNS_PTR, DNS_MX (by preference): lower case */
+	char text[DNS_TEXT];                /* DNS_TXT: the first, escaped */
+};
+
+struct dns_server {
+	struct addr addr;
+	uint16_t port; /* host byte order */
+};
+
+/* A zone whose own servers are asked, past delegation: a local rbldnsd. */
+struct dns_stub {
+	char zone[DNS_NAME];
+	struct dns_server server;
+};
+
+struct resolver_settings {
+	size_t servers_count; /* forwarders; none: recursive from the root */
+	const struct dns_server *servers;
+	size_t stubs_count;
+	const struct dns_stub *stubs;
+	uint32_t timeout; /* milliseconds */
+	uint32_t ttl_min, ttl_max; /* seconds, of positive answers */
+	uint32_t negative_ttl_max;
+	size_t cache_bytes;
+	unsigned under_way_max; /* different questions at a time; beyond it DNS_TIMED_OUT at once */
+};
+
+struct resolver_counts {
+	uint64_t asked;     /* by callers */
+	uint64_t coalesced; /* of these, joined to one under way */
+	uint64_t sent;      /* given to libunbound */
+	uint64_t answered, failed, timed_out, refused; /* refused: under_way_max was reached */
+	unsigned under_way;
+};
+
+struct resolver;
+struct dns_question;
+
+/* Called from the loop, never from within dns_ask(); the answer is the resolver's. The question is
+ * gone then. It may ask and cancel others. */
+typedef void (*dns_fn)(const struct dns_answer *answer, void *context);
+
+/* NULL with `error` filled in. Its thread starts with the first question, under the privileges of
+ * that moment. */
+struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_settings *settings,
+			      char *error, size_t error_size);
+
+/* NULL where memory is short or `name` is no DNS name: nobody is called then. */
+struct dns_question *dns_ask(struct resolver *r, const char *name, enum dns_type type, dns_fn fn,
+			     void *context);
+/* `fn` is not called any more. */
+void dns_cancel(struct dns_question *question);
+
+const struct resolver_counts *resolver_counts(const struct resolver *r);
+/* Nobody is called any more; handles on the loop close themselves in its next turns. */
+void resolver_free(struct resolver *r);
+
+#endif
