@@ -30,7 +30,7 @@ static void check_findings(const struct findings *findings)
 		const struct finding *f = &findings->list[i];
 
 		require(finding_types[f->id].class == CLASS_ENVELOPE || f->id == FINDING_PATTERN);
-		require(memchr(f->detail, '\0', sizeof(f->detail)) != NULL);
+		require(strnlen(f->detail, FINDING_DETAIL) < FINDING_DETAIL);
 		require_printable(f->detail);
 	}
 }

@@ -27,7 +27,7 @@ static void judge(const struct findings *findings)
 		const struct finding *f = &findings->list[i];
 
 		require(finding_types[f->id].class == CLASS_NAMES);
-		require(memchr(f->detail, '\0', sizeof(f->detail)) != NULL);
+		require(strnlen(f->detail, FINDING_DETAIL) < FINDING_DETAIL);
 		for (const char *c = f->detail; *c; c++)
 			require(*c >= 0x20 && *c < 0x7f);
 	}

@@ -279,7 +279,7 @@ static struct policy with_patterns(void)
 
 static void add_pattern(struct findings *f, unsigned which)
 {
-	assert_true(findings_add_pattern(f, which, "x"));
+	assert_true(findings_put_pattern(f, which, "x"));
 }
 
 static void patterns_score_in_their_class(void **state)
@@ -382,6 +382,141 @@ static void patterns_are_named(void **state)
 	assert_string_equal(policy_finding_name(text, &policy, &f.list[1]),
 			    "pattern:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
 	assert_string_equal(policy_finding_name(text, &policy, &f.list[2]), "pattern");
+}
+
+/* --- lists --- */
+
+/* zen and its policy codes, two others, one that vouches. */
+static struct policy with_lists(void)
+{
+	static const struct list_rule rules[] = {
+		{"zen.example", 0, {.enabled = true, .points = 10, .convicts = true}},
+		{"zen.example:policy", 0, {.enabled = true, .points = 6}},
+		{"one.example", 1, {.enabled = true, .points = 4}},
+		{"two.example", 2, {.enabled = true, .points = 4}},
+		{"wl.example", 3, {.enabled = true, .points = -3}},
+	};
+	struct policy policy = defaults();
+
+	policy.list_count = 5;
+	memcpy(policy.list, rules, sizeof(rules));
+	return policy;
+}
+
+static void add_list(struct findings *f, enum finding_id id, unsigned which, uint32_t ttl)
+{
+	assert_true(findings_put_list(f, id, which, ttl, "127.0.0.2"));
+}
+
+static void a_list_convicts_as_long_as_it_says(void **state)
+{
+	static const uint32_t ttls[][2] = {{0, 60},      {59, 60},         {900, 900},
+					   {HOUR, HOUR}, {HOUR + 1, HOUR}, {UINT32_MAX, HOUR}};
+	const struct policy policy = with_lists();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ttls) / sizeof(ttls[0]); i++) {
+		struct findings f = {0};
+		struct decision d;
+
+		add_list(&f, FINDING_DNSBL, 0, ttls[i][0]);
+		d = policy_decide(&policy, &f, 9);
+		assert_int_equal(d.kind, DECISION_BLOCK);
+		assert_int_equal(d.cause, FINDING_DNSBL);
+		assert_int_equal(d.action, ACTION_RESET);
+		assert_false(d.certain);
+		assert_int_equal(d.ttl, ttls[i][1]);
+	}
+}
+
+static void lists_that_score_are_capped(void **state)
+{
+	const struct policy policy = with_lists();
+	struct findings f = {0};
+
+	(void)state;
+	add_list(&f, FINDING_DNSBL, 1, 300);
+	assert_int_equal(policy_decide(&policy, &f, 0).score, 6);
+	add_list(&f, FINDING_DNSBL, 2, 300);
+	add_list(&f, FINDING_DNSBL, 3, 300);
+	assert_int_equal(policy_decide(&policy, &f, 0).score, 9);
+	assert_int_equal(policy_decide(&policy, &f, 0).kind, DECISION_WATCH);
+	add(&f, FINDING_HELO_UNDERSCORE);
+	assert_int_equal(policy_decide(&policy, &f, 0).kind, DECISION_BLOCK);
+	assert_int_equal(policy_decide(&policy, &f, 0).ttl, 10 * MINUTE);
+	assert_int_equal(policy_decide(&policy, &f, 1).ttl, 20 * MINUTE);
+}
+
+static void who_is_vouched_for_is_not_blocked(void **state)
+{
+	const struct policy policy = with_lists();
+	struct findings listed = {0}, sloppy = {0}, certain = {0};
+	struct decision d;
+
+	(void)state;
+	add_list(&listed, FINDING_DNSBL, 0, 300);
+	add_list(&listed, FINDING_DNSWL, 4, 300);
+	d = policy_decide(&policy, &listed, 0);
+	assert_int_equal(d.score, 7);
+	assert_int_equal(d.kind, DECISION_WATCH);
+	add(&sloppy, FINDING_ILLEGAL_PIPELINING);
+	add(&sloppy, FINDING_HELO_BARE_IP);
+	add(&sloppy, FINDING_JUNK_COMMANDS);
+	assert_int_equal(policy_decide(&policy, &sloppy, 0).kind, DECISION_BLOCK);
+	add_list(&sloppy, FINDING_DNSWL, 4, 300);
+	assert_int_equal(policy_decide(&policy, &sloppy, 0).kind, DECISION_WATCH);
+	/* What it did itself stands. */
+	add_list(&certain, FINDING_DNSWL, 4, 300);
+	add_list(&certain, FINDING_DNSBL, 0, 300);
+	add(&certain, FINDING_EARLY_TALKER);
+	d = policy_decide(&policy, &certain, 0);
+	assert_int_equal(d.kind, DECISION_BLOCK);
+	assert_int_equal(d.cause, FINDING_EARLY_TALKER);
+	assert_int_equal(d.action, ACTION_DROP);
+	assert_true(d.certain);
+	assert_int_equal(d.ttl, 30 * MINUTE);
+}
+
+static void what_rests_on_a_list(void **state)
+{
+	struct policy policy = with_lists();
+	struct findings alone = {0}, together = {0}, more = {0}, certain = {0};
+
+	(void)state;
+	add_list(&alone, FINDING_DNSBL, 0, 300);
+	assert_int_equal(policy_rests_on(&policy, &alone), 1U << 0);
+	/* Either group of the same list. */
+	add_list(&alone, FINDING_DNSBL, 1, 300);
+	assert_int_equal(policy_rests_on(&policy, &alone), 1U << 0);
+	add(&together, FINDING_ILLEGAL_PIPELINING);
+	add_list(&together, FINDING_DNSBL, 2, 300);
+	assert_int_equal(policy_rests_on(&policy, &together), 1U << 1);
+	/* With a second one that would do, it rests on neither alone. */
+	add_list(&together, FINDING_DNSBL, 3, 300);
+	assert_int_equal(policy_rests_on(&policy, &together), 0);
+	add_list(&more, FINDING_DNSBL, 2, 300);
+	assert_int_equal(policy_rests_on(&policy, &more), 1U << 1);
+	add(&certain, FINDING_EARLY_TALKER);
+	add_list(&certain, FINDING_DNSBL, 0, 300);
+	assert_int_equal(policy_rests_on(&policy, &certain), 0);
+}
+
+static void lists_are_switched_off_and_forgotten(void **state)
+{
+	struct policy policy = with_lists();
+	struct findings f = {0};
+	char text[POLICY_FINDING_NAME];
+
+	(void)state;
+	add_list(&f, FINDING_DNSBL, 0, 300);
+	assert_string_equal(policy_finding_name(text, &policy, &f.list[0]), "dnsbl:zen.example");
+	policy.rule[FINDING_DNSBL].enabled = false;
+	assert_int_equal(policy_decide(&policy, &f, 0).kind, DECISION_PASS);
+	policy.rule[FINDING_DNSBL].enabled = true;
+	policy.list_count = 0;
+	assert_int_equal(policy_decide(&policy, &f, 0).kind, DECISION_PASS);
+	assert_int_equal(policy_rests_on(&policy, &f), 0);
+	assert_string_equal(policy_finding_name(text, &policy, &f.list[0]), "dnsbl");
 }
 
 /* --- history --- */
@@ -662,6 +797,11 @@ int main(void)
 		cmocka_unit_test(patterns_convict),
 		cmocka_unit_test(patterns_are_switched_off),
 		cmocka_unit_test(patterns_are_named),
+		cmocka_unit_test(a_list_convicts_as_long_as_it_says),
+		cmocka_unit_test(lists_that_score_are_capped),
+		cmocka_unit_test(who_is_vouched_for_is_not_blocked),
+		cmocka_unit_test(what_rests_on_a_list),
+		cmocka_unit_test(lists_are_switched_off_and_forgotten),
 		with_history(repeats_are_counted),
 		with_history(one_block_is_one_repeat),
 		with_history(offence_without_block),

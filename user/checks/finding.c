@@ -21,63 +21,92 @@ static struct finding *find(struct findings *f, enum finding_id id, unsigned whi
 	return NULL;
 }
 
-/* Where this finding's detail is to be written; NULL where it stands already, as strong. */
-static struct finding *claim(struct findings *f, enum finding_id id, bool mild)
+static size_t count_of(const struct findings *f, bool (*is)(const struct finding *))
 {
-	struct finding *finding;
+	size_t count = 0;
 
-	if ((unsigned)id >= FINDING_COUNT)
-		return NULL;
-	finding = find(f, id, 0);
-	if (finding && (mild || !finding->mild))
-		return NULL;
-	/* Each id stands at most once, so the list cannot overflow. */
-	if (!finding)
-		finding = &f->list[f->count++];
-	finding->id = id;
-	finding->which = 0;
-	finding->mild = mild;
-	return finding;
+	for (size_t i = 0; i < f->count; i++)
+		count += is(&f->list[i]);
+	return count;
 }
 
-bool findings_add(struct findings *f, enum finding_id id, bool mild, const char *format, ...)
+/* In the place of an earlier one where that is long enough. */
+static void set_detail(struct findings *f, struct finding *finding, const char *old,
+		       const char *detail)
 {
-	struct finding *finding = claim(f, id, mild);
-	va_list args;
+	size_t room = sizeof(f->text) - f->text_used;
 
-	if (!finding)
+	if (old && strlen(detail) <= strlen(old)) {
+		finding->detail = strcpy(f->text + (old - f->text), detail);
+		return;
+	}
+	finding->detail = "";
+	if (room > FINDING_DETAIL)
+		room = FINDING_DETAIL;
+	if (room < 2)
+		return;
+	finding->detail = utf8_copy(f->text + f->text_used, room, detail);
+	f->text_used += strlen(finding->detail) + 1;
+}
+
+static bool put(struct findings *f, const struct finding *new, const char *detail)
+{
+	struct finding *finding = find(f, new->id, new->which);
+	const char *old = finding && *finding->detail ? finding->detail : NULL;
+
+	if (finding && (new->mild || !finding->mild))
 		return false;
-	va_start(args, format);
-	vsnprintf(finding->detail, sizeof(finding->detail), format, args);
-	va_end(args);
+	/* Each stands at most once, so the list cannot overflow. */
+	if (!finding)
+		finding = &f->list[f->count++];
+	*finding = *new;
+	set_detail(f, finding, old, detail);
 	return true;
 }
 
 bool findings_put(struct findings *f, enum finding_id id, bool mild, const char *detail)
 {
-	struct finding *finding = claim(f, id, mild);
-
-	if (finding)
-		utf8_copy(finding->detail, sizeof(finding->detail), detail);
-	return finding;
+	return (unsigned)id < FINDING_COUNT &&
+	       put(f, &(struct finding){.id = (uint16_t)id, .mild = mild}, detail);
 }
 
-bool findings_add_pattern(struct findings *f, unsigned which, const char *format, ...)
+bool findings_add(struct findings *f, enum finding_id id, bool mild, const char *format, ...)
 {
-	size_t patterns = 0;
-	struct finding *finding;
+	char detail[FINDING_DETAIL];
 	va_list args;
 
-	for (size_t i = 0; i < f->count; i++)
-		patterns += f->list[i].id == FINDING_PATTERN;
-	if (patterns >= FINDINGS_PATTERNS || find(f, FINDING_PATTERN, which))
-		return false;
-	finding = &f->list[f->count++];
-	*finding = (struct finding){.id = FINDING_PATTERN, .which = which};
 	va_start(args, format);
-	vsnprintf(finding->detail, sizeof(finding->detail), format, args);
+	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
-	return true;
+	return findings_put(f, id, mild, detail);
+}
+
+static bool is_pattern(const struct finding *finding)
+{
+	return finding->id == FINDING_PATTERN;
+}
+
+bool findings_put_pattern(struct findings *f, unsigned which, const char *detail)
+{
+	return count_of(f, is_pattern) < FINDINGS_PATTERNS &&
+	       put(f, &(struct finding){.id = FINDING_PATTERN, .which = (uint16_t)which}, detail);
+}
+
+bool findings_put_list(struct findings *f, enum finding_id id, unsigned which, uint32_t ttl,
+		       const char *detail)
+{
+	return count_of(f, finding_is_of_list) < FINDINGS_LISTS &&
+	       put(f, &(struct finding){.id = (uint16_t)id, .which = (uint16_t)which, .ttl = ttl},
+		   detail);
+}
+
+bool findings_put_copy(struct findings *f, const struct finding *from)
+{
+	if (is_pattern(from))
+		return findings_put_pattern(f, from->which, from->detail);
+	if (finding_is_of_list(from))
+		return findings_put_list(f, from->id, from->which, from->ttl, from->detail);
+	return findings_put(f, from->id, from->mild, from->detail);
 }
 
 const struct finding *findings_get(const struct findings *f, enum finding_id id)
@@ -112,7 +141,13 @@ const char *cause_name(unsigned cause)
 
 bool cause_parse(unsigned *out, const char *name)
 {
-	for (unsigned cause = 0; cause < CAUSE_COUNT; cause++) {
+	enum finding_id id;
+
+	if (finding_parse(&id, name)) {
+		*out = id;
+		return true;
+	}
+	for (unsigned cause = CAUSE_MANUAL; cause < CAUSE_COUNT; cause++) {
 		if (!strcmp(cause_name(cause), name)) {
 			*out = cause;
 			return true;

@@ -24,6 +24,7 @@ enum ttl_class {
 	TTL_CONVICTING, /* 30 min, doubling per repeat to 24 h */
 	TTL_SCORED,     /* 10 min, doubling to 4 h */
 	TTL_DAY,        /* 24 h */
+	TTL_LISTS,      /* what the list's answer says, 60 s to 1 h; never doubled */
 	TTL_NONE,       /* never makes a verdict */
 	TTL_COUNT,
 };
@@ -99,7 +100,27 @@ enum ttl_class {
 	X(NULL_SENDER_MULTI_RCPT, "null-sender-multi-rcpt", ENVELOPE, 3, false, 0, SCORED,       \
 	  "a bounce for several recipients (RFC 5321 6.1)")                                      \
 	X(PATTERN, "pattern", PROTOCOL, 0, false, 0, SCORED,                                     \
-	  "a pattern of the administrator's own; class, points and effect stand with each")
+	  "a pattern of the administrator's own; class, points and effect stand with each")      \
+	X(RDNS_MISSING, "rdns-missing", NAMES, 3, false, 0, SCORED,                              \
+	  "the client's address has no name in the DNS")                                         \
+	X(RDNS_MISMATCH, "rdns-mismatch", NAMES, 1, false, 0, SCORED,                            \
+	  "none of the client's names has the client's address (RFC 1912 2.1)")                  \
+	X(HELO_UNRESOLVABLE, "helo-unresolvable", NAMES, 2, false, 0, SCORED,                    \
+	  "HELO is a name that the DNS does not know")                                           \
+	X(HELO_DNS_MISMATCH, "helo-dns-mismatch", NAMES, 1, false, 0, SCORED,                    \
+	  "HELO is the name of other addresses than the client's")                               \
+	X(HELO_BRAND_FORGERY, "helo-brand-forgery", NAMES, 8, false, 0, SCORED,                  \
+	  "HELO is a big sender's name, and the client's own name is another")                   \
+	X(SENDER_UNRESOLVABLE, "sender-unresolvable", ENVELOPE, 3, false, 0, SCORED,             \
+	  "a sender whose domain cannot receive mail (RFC 5321 5.1, RFC 7505)")                  \
+	X(DNSBL, "dnsbl", LISTS, 0, false, 0, LISTS,                                             \
+	  "a DNS list holds the client; points and effect stand with each list")                 \
+	X(DNSWL, "dnswl", LISTS, 0, false, 0, LISTS,                                             \
+	  "a DNS list vouches for the client: points below zero")                                \
+	X(RHSBL_HELO, "rhsbl-helo", LISTS, 0, false, 0, LISTS,                                   \
+	  "a DNS list of domains holds the HELO")                                                \
+	X(RHSBL_SENDER, "rhsbl-sender", ENVELOPE, 0, false, 0, LISTS,                            \
+	  "a DNS list of domains holds the sender's: a forwarder would pay")
 
 enum finding_id {
 #define X(name, id, class, points, convicts, mild, ttl, text) FINDING_##name,
@@ -110,8 +131,8 @@ enum finding_id {
 
 /* What stands in a verdict's cause field besides a finding. */
 enum cause {
-	CAUSE_MANUAL = FINDING_COUNT, /* mxdpctl block */
-	CAUSE_SCORE,                  /* points of several findings, none of which convicts */
+	CAUSE_MANUAL = 1024, /* mxdpctl block; out of the way of findings that are added */
+	CAUSE_SCORE,         /* points of several findings, none of which convicts */
 	CAUSE_COUNT,
 };
 
@@ -127,23 +148,37 @@ struct finding_type {
 
 extern const struct finding_type finding_types[FINDING_COUNT];
 
-#define FINDING_DETAIL 160
+#define FINDING_DETAIL 160 /* at most, terminating zero included */
 
 struct finding {
-	enum finding_id id;
+	uint16_t id;    /* enum finding_id */
+	uint16_t which; /* of patterns and lists: index of what stands in the policy; else 0 */
 	bool mild;
-	unsigned which;              /* of FINDING_PATTERN: index of the pattern; else 0 */
-	char detail[FINDING_DETAIL]; /* the bytes that prove it, escaped; never NULL-padded text */
+	uint32_t ttl;       /* of lists: seconds that the answer holds; else 0 */
+	const char *detail; /* the bytes that prove it, escaped; in the same struct's text */
 };
 
-/* Different patterns that one session may match and have counted. */
+/* Different patterns that one session may match and have counted, and groups of lists. */
 #define FINDINGS_PATTERNS 7
+#define FINDINGS_LISTS    16
+#define FINDINGS_TEXT     3072
 
-/* A session's findings, each once: the strong form replaces the mild one. */
+/*
+ * A session's findings, each once: the strong form replaces the mild one. Not to be copied: details
+ * point into it. Where their room is used up a detail is cut, and the finding stands all the same.
+ */
 struct findings {
 	size_t count;
-	struct finding list[FINDING_COUNT + FINDINGS_PATTERNS];
+	size_t text_used;
+	struct finding list[FINDING_COUNT + FINDINGS_PATTERNS + FINDINGS_LISTS];
+	char text[FINDINGS_TEXT];
 };
+
+/* The rest of it needs no clearing. */
+static inline void findings_clear(struct findings *f)
+{
+	f->count = f->text_used = 0;
+}
 
 /* Adds or strengthens; true where that changed anything. `format` makes the detail. */
 bool findings_add(struct findings *f, enum finding_id id, bool mild, const char *format, ...)
@@ -152,9 +187,20 @@ bool findings_add(struct findings *f, enum finding_id id, bool mild, const char 
 /* The same with a detail that is ready: no printf on the way to most verdicts. */
 bool findings_put(struct findings *f, enum finding_id id, bool mild, const char *detail);
 
-/* The same for a pattern of the administrator's; each pattern counts once. */
-bool findings_add_pattern(struct findings *f, unsigned which, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/*
+ * The same for a pattern of the administrator's (FINDING_PATTERN) or a list (FINDING_DNSBL and its
+ * kin): each `which` counts once.
+ */
+bool findings_put_pattern(struct findings *f, unsigned which, const char *detail);
+bool findings_put_list(struct findings *f, enum finding_id id, unsigned which, uint32_t ttl,
+		       const char *detail);
+/* Adds what `from` has, as its own kind asks for. */
+bool findings_put_copy(struct findings *f, const struct finding *from);
+
+static inline bool finding_is_of_list(const struct finding *f)
+{
+	return f->id >= FINDING_DNSBL && f->id <= FINDING_RHSBL_SENDER;
+}
 
 const struct finding *findings_get(const struct findings *f, enum finding_id id);
 

@@ -111,5 +111,5 @@ void patterns_check(struct findings *out, struct pattern *const *patterns, size_
 {
 	for (size_t i = 0; i < count; i++)
 		if (patterns[i]->subject == subject && matches(patterns[i], text, len))
-			findings_add_pattern(out, (unsigned)i, "%s", detail);
+			findings_put_pattern(out, (unsigned)i, detail);
 }

@@ -42,7 +42,7 @@ static void judge_one(const struct judge *j, struct judgement *one)
 		one->helo_len--;
 	facts.name = one->helo;
 	facts.len = one->helo_len;
-	one->findings.count = 0;
+	findings_clear(&one->findings);
 	if (one->helo_len) {
 		helo_check(&one->findings, &facts, &j->names);
 		escape_bytes(helo, sizeof(helo), one->helo, one->helo_len);

@@ -191,11 +191,14 @@ bool cli_word_is_one_of(const char *option, const char *text, const char *const 
 
 bool cli_cause_is_good(const char *option, const char *text)
 {
-	const char *words[CAUSE_COUNT];
+	const char *words[FINDING_COUNT + CAUSE_COUNT - CAUSE_MANUAL];
+	size_t count = 0;
 
-	for (unsigned cause = 0; cause < CAUSE_COUNT; cause++)
-		words[cause] = cause_name(cause);
-	return cli_word_is_one_of(option, text, words, CAUSE_COUNT);
+	for (unsigned id = 0; id < FINDING_COUNT; id++)
+		words[count++] = cause_name(id);
+	for (unsigned cause = CAUSE_MANUAL; cause < CAUSE_COUNT; cause++)
+		words[count++] = cause_name(cause);
+	return cli_word_is_one_of(option, text, words, count);
 }
 
 bool cli_reason_is_good(const char *text)

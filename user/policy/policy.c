@@ -15,17 +15,26 @@ void policy_defaults(struct policy *policy)
 	}
 	policy->ttl[TTL_CONVICTING] = (struct ttl_rule){.first = 30 * 60, .cap = 24 * 3600};
 	policy->ttl[TTL_SCORED] = (struct ttl_rule){.first = 10 * 60, .cap = 4 * 3600};
+	policy->ttl[TTL_LISTS] = (struct ttl_rule){.first = 60, .cap = 3600};
 	policy->ttl[TTL_DAY] = (struct ttl_rule){.first = 24 * 3600, .cap = 24 * 3600};
 }
 
-/* The rule that stands for a finding; a pattern's own, unless patterns are switched off. */
+/*
+ * The rule that stands for a finding; a pattern's or a list's own, unless its kind is switched off
+ * as a whole or the configuration has changed since.
+ */
 static const struct finding_rule *rule_of(const struct policy *policy,
 					  const struct finding *finding)
 {
-	if (finding->id != FINDING_PATTERN || finding->which >= policy->pattern_count ||
-	    !policy->rule[FINDING_PATTERN].enabled)
-		return &policy->rule[finding->id];
-	return &policy->pattern[finding->which].rule;
+	const struct finding_rule *general = &policy->rule[finding->id];
+
+	if (!general->enabled)
+		return general;
+	if (finding->id == FINDING_PATTERN && finding->which < policy->pattern_count)
+		return &policy->pattern[finding->which].rule;
+	if (finding_is_of_list(finding) && finding->which < policy->list_count)
+		return &policy->list[finding->which].rule;
+	return general;
 }
 
 static enum finding_class class_of(const struct policy *policy, const struct finding *finding)
@@ -38,10 +47,14 @@ static enum finding_class class_of(const struct policy *policy, const struct fin
 const char *policy_finding_name(char *text, const struct policy *policy,
 				const struct finding *finding)
 {
-	bool named = finding->id == FINDING_PATTERN && finding->which < policy->pattern_count;
+	const char *own = NULL;
 
-	snprintf(text, POLICY_FINDING_NAME, "%s%s%s", finding_types[finding->id].id,
-		 named ? ":" : "", named ? policy->pattern[finding->which].name : "");
+	if (finding->id == FINDING_PATTERN && finding->which < policy->pattern_count)
+		own = policy->pattern[finding->which].name;
+	if (finding_is_of_list(finding) && finding->which < policy->list_count)
+		own = policy->list[finding->which].name;
+	snprintf(text, POLICY_FINDING_NAME, "%s%s%s", finding_types[finding->id].id, own ? ":" : "",
+		 own ? own : "");
 	return text;
 }
 
@@ -73,30 +86,44 @@ static bool is_capped(const struct policy *policy, const struct finding *finding
 
 struct sums {
 	int score;
-	int classes; /* that bring points */
+	int classes;  /* that bring points */
+	bool vouched; /* some list knows it for good */
 };
 
 static struct sums add_up(const struct policy *policy, const struct findings *findings)
 {
 	int class_points[CLASS_COUNT] = {0};
 	struct sums sums = {0};
-	int names = 0;
+	int names = 0, lists = 0;
 
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
 		int points = policy_points(policy, finding);
 
+		sums.vouched |= points < 0;
 		if (is_capped(policy, finding))
 			names += points;
+		else if (finding->id == FINDING_DNSBL && !policy_convicts(policy, finding))
+			lists += points;
 		else
 			class_points[class_of(policy, finding)] += points;
 	}
 	class_points[CLASS_NAMES] += names < POLICY_NAMES_CAP ? names : POLICY_NAMES_CAP;
+	class_points[CLASS_LISTS] += lists < POLICY_LISTS_CAP ? lists : POLICY_LISTS_CAP;
 	for (int class = 0; class < CLASS_COUNT; class ++) {
 		sums.score += class_points[class];
 		sums.classes += class_points[class] > 0;
 	}
 	return sums;
+}
+
+/* What it did weighs more than what lists say of it, whatever the points. */
+static bool weighs_more(const struct policy *policy, const struct finding *a,
+			const struct finding *b)
+{
+	if (finding_is_of_list(a) != finding_is_of_list(b))
+		return finding_is_of_list(b);
+	return policy_points(policy, a) > policy_points(policy, b);
 }
 
 static const struct finding *find_convicting(const struct policy *policy,
@@ -107,9 +134,8 @@ static const struct finding *find_convicting(const struct policy *policy,
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
 
-		if (!policy_convicts(policy, finding))
-			continue;
-		if (!most || policy_points(policy, finding) > policy_points(policy, most))
+		if (policy_convicts(policy, finding) &&
+		    (!most || weighs_more(policy, finding, most)))
 			most = finding;
 	}
 	return most;
@@ -142,12 +168,24 @@ static enum ttl_class ttl_class_of(const struct finding *cause)
 	return cause->id == FINDING_PATTERN ? TTL_CONVICTING : finding_types[cause->id].ttl;
 }
 
+/* Asked again after it: never doubled. */
+static uint32_t list_ttl(const struct policy *policy, const struct finding *finding)
+{
+	const struct ttl_rule *ttl = &policy->ttl[TTL_LISTS];
+
+	if (finding->ttl < ttl->first)
+		return ttl->first;
+	return finding->ttl < ttl->cap ? finding->ttl : ttl->cap;
+}
+
 static uint32_t convicted_ttl(const struct policy *policy, const struct finding *cause,
 			      unsigned repeats)
 {
 	const struct ttl_rule *ttl = &policy->ttl[ttl_class_of(cause)];
 	uint32_t own = rule_of(policy, cause)->ttl;
 
+	if (finding_is_of_list(cause))
+		return list_ttl(policy, cause);
 	return doubled(own ? own : ttl->first, ttl->cap, repeats);
 }
 
@@ -156,20 +194,25 @@ static uint32_t scored_ttl(const struct policy *policy, const struct findings *f
 			   unsigned repeats)
 {
 	const struct ttl_rule *ttl = &policy->ttl[TTL_SCORED];
-	uint32_t first = 0;
+	uint32_t first = 0, listed = 0, own;
 
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
-		uint32_t own = rule_of(policy, finding)->ttl;
 
 		if (policy_points(policy, finding) <= 0)
 			continue;
+		if (finding_is_of_list(finding)) {
+			own = list_ttl(policy, finding);
+			listed = own > listed ? own : listed;
+			continue;
+		}
+		own = rule_of(policy, finding)->ttl;
 		if (!own)
 			own = ttl->first;
-		if (own > first)
-			first = own;
+		first = own > first ? own : first;
 	}
-	return doubled(first, ttl->cap, repeats);
+	first = doubled(first, ttl->cap, repeats);
+	return first > listed ? first : listed;
 }
 
 struct decision policy_decide(const struct policy *policy, const struct findings *findings,
@@ -177,6 +220,7 @@ struct decision policy_decide(const struct policy *policy, const struct findings
 {
 	const struct finding *convicting = find_convicting(policy, findings);
 	struct sums sums = add_up(policy, findings);
+	bool certain = convicting && !finding_is_of_list(convicting);
 	struct decision d = {
 		.kind = DECISION_PASS,
 		.score = sums.score,
@@ -184,12 +228,13 @@ struct decision policy_decide(const struct policy *policy, const struct findings
 		.action = ACTION_WATCH,
 	};
 
-	if (convicting) {
+	if (convicting && (certain || !sums.vouched)) {
 		d.kind = DECISION_BLOCK;
 		d.cause = convicting->id;
-		d.action = ACTION_DROP;
+		d.certain = certain;
+		d.action = certain ? ACTION_DROP : ACTION_RESET;
 		d.ttl = convicted_ttl(policy, convicting, repeats);
-	} else if (sums.score >= POLICY_BLOCK_POINTS && sums.classes >= 2) {
+	} else if (sums.score >= POLICY_BLOCK_POINTS && sums.classes >= 2 && !sums.vouched) {
 		d.kind = DECISION_BLOCK;
 		d.action = ACTION_RESET;
 		d.ttl = scored_ttl(policy, findings, repeats);
@@ -197,4 +242,43 @@ struct decision policy_decide(const struct policy *policy, const struct findings
 		d.kind = DECISION_WATCH;
 	}
 	return d;
+}
+
+static unsigned list_of(const struct policy *policy, const struct finding *finding)
+{
+	return policy->list[finding->which].list;
+}
+
+static bool stands_without(const struct policy *policy, const struct findings *findings,
+			   unsigned list)
+{
+	struct findings rest;
+
+	findings_clear(&rest);
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		if (!finding_is_of_list(finding) || finding->which >= policy->list_count ||
+		    list_of(policy, finding) != list)
+			findings_put_copy(&rest, finding);
+	}
+	return policy_decide(policy, &rest, 0).kind == DECISION_BLOCK;
+}
+
+uint32_t policy_rests_on(const struct policy *policy, const struct findings *findings)
+{
+	uint32_t mask = 0;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->list[i];
+		unsigned list;
+
+		if (!finding_is_of_list(finding) || finding->which >= policy->list_count)
+			continue;
+		list = list_of(policy, finding);
+		if (!(mask & 1U << list) && policy_points(policy, finding) > 0 &&
+		    !stands_without(policy, findings, list))
+			mask |= 1U << list;
+	}
+	return mask;
 }

@@ -2,8 +2,9 @@
 /*
  * Findings in, decision out. A block needs one convicting finding, or 10 points from two classes,
  * within one session; from 5 points on a client is on watch. All names findings together count for
- * at most 8 points, except those about our own name and address. History lengthens a block; it
- * never adds points. Pure: no clock, no map.
+ * at most 8 points, except those about our own name and address. A list that vouches for a client
+ * stops every block but one for an offence that is certain. History lengthens a block; it never
+ * adds points. Pure: no clock, no map.
  */
 #ifndef MXDP_POLICY_POLICY_H
 #define MXDP_POLICY_POLICY_H
@@ -14,6 +15,7 @@
 #define POLICY_BLOCK_POINTS 10
 #define POLICY_WATCH_POINTS 5
 #define POLICY_NAMES_CAP    8
+#define POLICY_LISTS_CAP    9 /* all DNSBLs that do not convict, together */
 
 /* What the administrator set per finding; the defaults come from finding_types. */
 struct finding_rule {
@@ -39,12 +41,24 @@ struct pattern_rule {
 	struct finding_rule rule; /* mild_points unused */
 };
 
+#define LIST_RULES_MAX 128
+#define LIST_RULE_NAME 80 /* with the terminating zero */
+
+/* One group of codes of one DNS list (dns/list.h): what a hit means. Points may be below zero. */
+struct list_rule {
+	char name[LIST_RULE_NAME]; /* "zen.spamhaus.org", "zen.spamhaus.org:policy" */
+	unsigned list;             /* which list it is of */
+	struct finding_rule rule;  /* mild_points and ttl unused: the answer has a TTL */
+};
+
 struct policy {
 	struct finding_rule
 		rule[FINDING_COUNT]; /* FINDING_PATTERN: whether patterns count at all */
 	struct ttl_rule ttl[TTL_COUNT];
 	size_t pattern_count;
 	struct pattern_rule pattern[PATTERNS_MAX];
+	size_t list_count;
+	struct list_rule list[LIST_RULES_MAX];
 };
 
 enum decision_kind {
@@ -55,8 +69,9 @@ enum decision_kind {
 
 struct decision {
 	enum decision_kind kind;
-	int score;          /* after the caps */
-	unsigned cause;     /* enum cause */
+	int score;      /* after the caps */
+	unsigned cause; /* enum cause */
+	bool certain;   /* convicted by what it did, not by what lists say: no list acquits it */
 	enum action action; /* of a block: drop where convicted, reset where scored */
 	uint32_t ttl; /* seconds, for a client with `repeats` blocks before; 0 unless a block */
 };
@@ -67,8 +82,8 @@ void policy_defaults(struct policy *policy);
 int policy_points(const struct policy *policy, const struct finding *finding);
 bool policy_convicts(const struct policy *policy, const struct finding *finding);
 
-/* Its id as people read it: "early-talker", "pattern:NAME". `text` holds POLICY_FINDING_NAME. */
-#define POLICY_FINDING_NAME 48
+/* Its id as people read it: "early-talker", "pattern:NAME", "dnsbl:ZONE"; POLICY_FINDING_NAME. */
+#define POLICY_FINDING_NAME 96
 const char *policy_finding_name(char *text, const struct policy *policy,
 				const struct finding *finding);
 
@@ -78,5 +93,11 @@ const struct finding *policy_main(const struct policy *policy, const struct find
 
 struct decision policy_decide(const struct policy *policy, const struct findings *findings,
 			      unsigned repeats);
+
+/*
+ * The lists without which there would be no block: bit `list_rule.list` of each. What is to be
+ * withdrawn with the list, should it turn out to be broken.
+ */
+uint32_t policy_rests_on(const struct policy *policy, const struct findings *findings);
 
 #endif

@@ -45,7 +45,7 @@ static void judge_our_name(struct dialogue *d, const struct finding *f)
 	}
 	/* Strong only where no STARTTLS or AUTH follows: wait for what does. */
 	d->our_name_held = true;
-	memcpy(d->our_name_detail, f->detail, sizeof(d->our_name_detail));
+	utf8_copy(d->our_name_detail, sizeof(d->our_name_detail), f->detail);
 }
 
 /* Every HELO of the session and every reading of it is judged, not the first. */
@@ -62,7 +62,7 @@ static void judge_helo(struct dialogue *d, const struct smtp_command *command)
 
 	if (!dialogue_is_mx(d))
 		return;
-	found.count = 0; /* its list is long, and filled only as far as that */
+	findings_clear(&found);
 	helo_check(&found, &facts, &d->rules->helo);
 	check_patterns(d, &found, PATTERN_HELO, command->argument, command->argument_len);
 	for (size_t i = 0; i < found.count; i++)
@@ -173,7 +173,7 @@ static void judge_sender(struct dialogue *d, const uint8_t *path, size_t len)
 {
 	struct findings found;
 
-	found.count = 0;
+	findings_clear(&found);
 	envelope_check_sender(&found, path, len, &d->rules->envelope);
 	check_patterns(d, &found, PATTERN_SENDER, path, len);
 	accuse_all(d, &found);
@@ -183,7 +183,7 @@ static void judge_recipient(struct dialogue *d, const uint8_t *path, size_t len)
 {
 	struct findings found;
 
-	found.count = 0;
+	findings_clear(&found);
 	envelope_check_recipient(&found, path, len, d->rcpt.null_sender, d->rcpt.recipients,
 				 &d->rules->envelope);
 	check_patterns(d, &found, PATTERN_RECIPIENT, path, len);

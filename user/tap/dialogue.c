@@ -17,7 +17,7 @@ void dialogue_clear(struct dialogue *d)
 	d->from_client.len = d->from_server.len = 0;
 	d->from_client.last = d->from_server.last = 0;
 	d->helo.seen = d->mail_from.seen = d->rcpt_to.seen = 0;
-	d->findings.count = 0;
+	findings_clear(&d->findings);
 }
 
 /* Where a finding goes now. */
@@ -26,7 +26,7 @@ static struct findings *list_of(struct dialogue *d)
 	if ((d->banner_begun || d->midway) && !d->claims_proxy)
 		return &d->findings;
 	if (!d->holds)
-		d->held.count = 0;
+		findings_clear(&d->held);
 	d->holds = true;
 	return &d->held;
 }
@@ -52,12 +52,8 @@ void accuse(struct dialogue *d, enum finding_id id, bool mild, const char *forma
 
 void accuse_of(struct dialogue *d, const struct finding *f)
 {
-	if (!may_be_accused(d))
-		return;
-	if (f->id != FINDING_PATTERN)
-		findings_put(list_of(d), f->id, f->mild, f->detail);
-	else
-		findings_add_pattern(list_of(d), f->which, "%s", f->detail);
+	if (may_be_accused(d))
+		findings_put_copy(list_of(d), f);
 }
 
 void accuse_all(struct dialogue *d, const struct findings *found)
