@@ -16,6 +16,7 @@
 #define SILENCE_LIMIT  600000 /* RFC 5321 4.5.3.2: clients wait up to ten minutes */
 #define CLOSING_LIMIT  2000   /* after a FIN, or a RST of the server */
 #define DOUBT_LIMIT    30000  /* after a RST of the client: its server may not believe it */
+#define WAITING_LIMIT  15000  /* beyond its patience, for answers */
 #define CLIENTS_MAX    65536  /* counted over their sessions */
 #define PROFILES_LIMIT 1024   /* servers behind one host */
 
@@ -287,10 +288,25 @@ static uint32_t patience_after(const struct session *session, const struct recor
 	return r->flags & RECORD_RST ? DOUBT_LIMIT : SILENCE_LIMIT;
 }
 
+static size_t names_said(const struct dialogue *d)
+{
+	return d->helo.seen + d->mail_from.seen;
+}
+
+/* What its owner may want to ask others about; after the verdict, which does not wait for that. */
+static void tell_names(struct sessions *s, struct session *session, size_t said)
+{
+	if (!session->begun_told && s->handlers.began)
+		s->handlers.began(session, s->context);
+	session->begun_told = true;
+	if (names_said(&session->dialogue) != said && s->handlers.named)
+		s->handlers.named(session, s->context);
+}
+
 void sessions_record(struct sessions *s, const struct record *r, size_t size, uint64_t now)
 {
 	struct session *session;
-	size_t weight;
+	size_t weight, said;
 	unsigned accepted, failures, successes;
 
 	if (!is_sound(r, size))
@@ -299,6 +315,7 @@ void sessions_record(struct sessions *s, const struct record *r, size_t size, ui
 	if (!session)
 		return;
 	weight = findings_weight(&session->dialogue.findings);
+	said = names_said(&session->dialogue);
 	accepted = session->dialogue.accepted;
 	failures = session->dialogue.auth_failures;
 	successes = session->dialogue.auth_successes;
@@ -316,6 +333,7 @@ void sessions_record(struct sessions *s, const struct record *r, size_t size, ui
 		session->proof = r->time;
 		s->handlers.changed(session, s->context);
 	}
+	tell_names(s, session, said);
 }
 
 void sessions_expire(struct sessions *s, uint64_t now)
@@ -326,7 +344,7 @@ void sessions_expire(struct sessions *s, uint64_t now)
 		uint64_t silent = now > session->touched ? now - session->touched : 0;
 
 		next = session->next;
-		if (silent >= session->patience)
+		if (silent >= session->patience + (session->waiting ? WAITING_LIMIT : 0U))
 			session_end(s, session);
 		else if (silent < CLOSING_LIMIT)
 			break; /* in order of silence: the rest is younger still */

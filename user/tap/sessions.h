@@ -27,6 +27,9 @@ struct session {
 	/* the owner's: what was decided so far */
 	int decided; /* enum decision_kind */
 	bool accepted_told;
+	bool begun_told;
+	unsigned waiting; /* for answers: it does not end by silence meanwhile, within bounds */
+	struct lookups *lookups;
 
 	UT_hash_handle hh;
 	struct session *prev, *next; /* silent the longest first */
@@ -40,6 +43,12 @@ struct session_handlers {
 	void (*changed)(struct session *session, void *context);
 	/* the last word; the session is freed after it */
 	void (*ended)(struct session *session, void *context);
+
+	/* may be NULL: */
+	/* the first record is taken: who the client is, is proven */
+	void (*began)(struct session *session, void *context);
+	/* a HELO or a sender more, proven; after `changed' where it accused somebody too */
+	void (*named)(struct session *session, void *context);
 };
 
 struct sessions;
