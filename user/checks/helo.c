@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "../base/escape.h"
 #include "helo.h"
+#include "hostname.h"
+#include "octets.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -14,8 +15,7 @@ const size_t helo_default_bots_count = COUNT(helo_default_bots);
 const char *const helo_default_suspects[] = {"User", "ADMIN", "ABC"};
 const size_t helo_default_suspects_count = COUNT(helo_default_suspects);
 
-#define LABEL_MAX 63 /* RFC 1035 2.3.4 */
-#define SHOWN     88 /* of a name in a detail; leaves room for an address and words */
+#define SHOWN 88 /* of a name in a detail; leaves room for an address and words */
 
 enum shape {
 	SHAPE_NAME,
@@ -32,20 +32,6 @@ struct helo {
 	bool has_addr; /* a bad literal can name an address all the same: [2001:db8::1] */
 	struct addr addr;
 };
-
-/* One to three digits, zeros in front allowed (Snum, RFC 5321 4.1.3). Returns what follows. */
-static const char *octet_parse(unsigned char *out, const char *text)
-{
-	unsigned value = 0;
-	int digits = 0;
-
-	for (; *text >= '0' && *text <= '9'; text++, digits++)
-		value = value * 10 + (unsigned)(*text - '0');
-	if (digits < 1 || digits > 3 || value > 255)
-		return NULL;
-	*out = (unsigned char)value;
-	return text;
-}
 
 /*
  * inet_pton() refuses 198.051.100.007, which other servers read as an address: a forger of our own
@@ -103,29 +89,13 @@ static void shape_parse(struct helo *h)
 		h->shape = SHAPE_LITERAL;
 }
 
-/* Without regard to the locale: what is no ASCII stays as it is. */
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool is_letter(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static void helo_parse(struct helo *h, const struct helo_facts *facts)
 {
 	memset(h, 0, sizeof(*h));
 	escape_bytes(h->shown, sizeof(h->shown), facts->name, facts->len);
 	h->len = facts->len;
 	for (size_t i = 0; i < h->len; i++)
-		h->text[i] = lower(facts->name[i]);
+		h->text[i] = hostname_lower(facts->name[i]);
 	if (h->len > 1 && h->text[h->len - 1] == '.')
 		h->text[--h->len] = '\0';
 	shape_parse(h);
@@ -204,12 +174,7 @@ static bool is_our_address(const struct addr *addr, const struct helo_facts *fac
 /* A host with both families may name itself by the other one: nothing follows from that. */
 static bool is_somebody_else(const struct addr *addr, const struct addr *client)
 {
-	struct prefix near;
-
-	if (addr_is_v4(addr) != addr_is_v4(client))
-		return false;
-	near = prefix_of(client, addr_is_v4(client) ? ADDR_V4_BITS + 24 : 64);
-	return !prefix_contains(&near, addr);
+	return addr_is_v4(addr) == addr_is_v4(client) && !addr_is_near(addr, client);
 }
 
 static void check_address(struct findings *out, const struct helo *h,
@@ -234,120 +199,6 @@ static void check_address(struct findings *out, const struct helo *h,
 			     h->shown, addr_format(text, &facts->client));
 }
 
-/* Bytes that host names have, the underscore included: it has a finding of its own. */
-static bool has_legal_bytes(const struct helo *h)
-{
-	for (size_t i = 0; i < h->len; i++) {
-		char c = h->text[i];
-
-		if (!is_letter(c) && !is_digit(c) && c != '-' && c != '.' && c != '_')
-			return false;
-	}
-	return true;
-}
-
-static bool has_legal_labels(const struct helo *h)
-{
-	for (const char *label = h->text;; label++) {
-		size_t len = strcspn(label, ".");
-
-		if (len < 1 || len > LABEL_MAX)
-			return false;
-		label += len;
-		if (!*label)
-			return true;
-	}
-}
-
-static bool has_numeric_tld(const struct helo *h)
-{
-	const char *dot = strrchr(h->text, '.');
-	const char *last = dot ? dot + 1 : h->text;
-
-	return *last && !last[strspn(last, "0123456789")];
-}
-
-static bool is_separator(char c)
-{
-	return c == '.' || c == '-' || c == '_';
-}
-
-/* `n` octets, one after the other in steps of `step`, as numbers with one separator between. */
-static bool octets_at(const char *text, const unsigned char *octet, int n, int step)
-{
-	for (int i = 0; i < n; i++, octet += step) {
-		unsigned char value;
-
-		if (i && !is_separator(*text++))
-			return false;
-		text = octet_parse(&value, text);
-		if (!text || value != *octet)
-			return false;
-	}
-	return true;
-}
-
-/* The octets from `octet` on, in either order, anywhere in the name. */
-static bool has_octets(const struct helo *h, const unsigned char *octet, int n)
-{
-	for (size_t i = 0; i < h->len; i++) {
-		const char *at = h->text + i;
-
-		if (!is_digit(*at) || (i && is_digit(at[-1])))
-			continue;
-		if (octets_at(at, octet, n, 1) || octets_at(at, octet + n - 1, n, -1))
-			return true;
-	}
-	return false;
-}
-
-/* 203000113007 or cb007107, in either order: too long to be there by chance. */
-static bool has_packed_octets(const struct helo *h, const unsigned char *o)
-{
-	static const char *const formats[] = {"%03u%03u%03u%03u", "%02x%02x%02x%02x"};
-	char text[16];
-
-	for (size_t i = 0; i < COUNT(formats); i++) {
-		snprintf(text, sizeof(text), formats[i], o[0], o[1], o[2], o[3]);
-		if (strstr(h->text, text))
-			return true;
-		snprintf(text, sizeof(text), formats[i], o[3], o[2], o[1], o[0]);
-		if (strstr(h->text, text))
-			return true;
-	}
-	return false;
-}
-
-/* Whole words only: "dyn" is in the names of honest companies. */
-static bool has_dynamic_word(const struct helo *h)
-{
-	static const char *const words[] = {
-		"dsl",   "adsl",       "vdsl", "xdsl",   "dyn",    "dynamic",
-		"dynip", "dhcp",       "pool", "pppoe",  "ppp",    "pools",
-		"cable", "cablemodem", "dial", "dialup", "dialin",
-	};
-
-	for (const char *at = h->text; *at;) {
-		size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz");
-
-		for (size_t i = 0; i < COUNT(words); i++)
-			if (len == strlen(words[i]) && !memcmp(at, words[i], len))
-				return true;
-		at += len ? len : 1;
-	}
-	return false;
-}
-
-static bool is_dynamic(const struct helo *h, const struct addr *client)
-{
-	const unsigned char *octets = client->b + 12;
-
-	if (!addr_is_v4(client))
-		return false;
-	return has_octets(h, octets, 4) || has_packed_octets(h, octets) ||
-	       (has_octets(h, octets + 2, 2) && has_dynamic_word(h));
-}
-
 /*
  * A banner with a name that only a local network knows is no proof of forgery: the other side's
  * network may well have a mail.local of its own. A name that the administrator configured is.
@@ -370,7 +221,7 @@ static void check_name(struct findings *out, const struct helo *h, const struct 
 {
 	char text[ADDR_TEXT];
 
-	if (!has_legal_bytes(h)) {
+	if (!hostname_has_legal_bytes(h->text)) {
 		findings_put(out, FINDING_HELO_ILLEGAL, true, h->shown);
 		return;
 	}
@@ -380,15 +231,15 @@ static void check_name(struct findings *out, const struct helo *h, const struct 
 	}
 	if (check_our_name(out, h, facts, names))
 		return;
-	if (has_numeric_tld(h)) {
+	if (hostname_has_numeric_tld(h->text)) {
 		findings_put(out, FINDING_HELO_NUMERIC_TLD, false, h->shown);
 		return;
 	}
-	if (!has_legal_labels(h)) {
+	if (!hostname_has_legal_labels(h->text)) {
 		findings_put(out, FINDING_HELO_ILLEGAL, true, h->shown);
 		return;
 	}
-	if (is_dynamic(h, &facts->client))
+	if (octets_are_in_name(h->text, &facts->client))
 		findings_add(out, FINDING_HELO_DYNAMIC, false, "%s carries %s", h->shown,
 			     addr_format(text, &facts->client));
 	if (!strchr(h->text, '.'))

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "hostname.h"
+
+#define LABEL_MAX 63
+
+bool hostname_has_legal_bytes(const char *name)
+{
+	return !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._")];
+}
+
+bool hostname_has_legal_labels(const char *name)
+{
+	for (const char *label = name;; label++) {
+		size_t len = strcspn(label, ".");
+
+		if (len < 1 || len > LABEL_MAX)
+			return false;
+		label += len;
+		if (!*label)
+			return true;
+	}
+}
+
+bool hostname_has_numeric_tld(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	const char *last = dot ? dot + 1 : name;
+
+	return *last && !last[strspn(last, "0123456789")];
+}
+
+bool hostname_parse(char out[HOSTNAME_MAX + 1], const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len && text[len - 1] == '.')
+		len--;
+	if (!len || len > HOSTNAME_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		out[i] = hostname_lower(text[i]);
+	out[len] = '\0';
+	return strchr(out, '.') && hostname_has_legal_bytes(out) &&
+	       hostname_has_legal_labels(out) && !hostname_has_numeric_tld(out);
+}
+
+bool hostname_is_under(const char *name, const char *domain)
+{
+	size_t len = strlen(name), suffix = strlen(domain);
+
+	if (len < suffix || strcmp(name + len - suffix, domain))
+		return false;
+	return len == suffix || name[len - suffix - 1] == '.';
+}
