@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "../base/addr.h"
+#include "../dns/list.h"
+#include "../dns/resolver.h"
 #include "../policy/policy.h"
+#include "../checks/dns.h"
 #include "../checks/envelope.h"
 #include "../checks/helo.h"
 #include "../checks/pattern.h"
@@ -33,6 +36,29 @@ struct name_list {
 struct prefix_list {
 	size_t count;
 	struct prefix *item;
+};
+
+/* Whether the client's reverse name, its HELO and the sender's domain are asked about. */
+enum dns_checks {
+	DNS_CHECKS_AUTO, /* where the file names a list or a server to ask */
+	DNS_CHECKS_NO,
+	DNS_CHECKS_YES,
+};
+
+struct dns_config {
+	size_t servers_count;
+	struct dns_server *servers; /* none: recursive from the root */
+	size_t stubs_count;
+	struct dns_stub *stubs;
+	uint32_t timeout;       /* seconds */
+	uint32_t ttl_min;       /* seconds: what a verdict by a list lives, clamped... */
+	uint32_t ttl_max;       /* ...to these two */
+	uint32_t cache_bytes;   /* of the resolver */
+	uint32_t suspect_share; /* percent of clients without a reverse name; 0 never */
+	enum dns_checks checks; /* as written: config_dns_checks() decides */
+	/* As written; what came of them stands above. */
+	struct name_list server_texts;
+	struct name_list stub_texts;
 };
 
 struct config {
@@ -65,6 +91,18 @@ struct config {
 	bool log_recipients;   /* whole, instead of their domains only */
 	char *socket_group;    /* who besides root may use the control socket; "" for nobody */
 
+	struct dns_config dns;
+	/*
+	 * The lists to ask, each once for its zone and kind. policy.list[] says what their groups
+	 * mean (list_group.rule is the index into it); a zone may hold a key, `shown` never does.
+	 */
+	size_t lists_count;
+	struct list *lists;
+	struct name_list dnsbl_sites; /* as written, with what keys they hold: for nobody to see */
+	size_t brands_count;
+	struct brand *brands;
+	struct name_list brand_texts; /* as written */
+
 	struct policy policy;
 	/* What policy.pattern[] says the meaning of, at the same index; owned. */
 	size_t patterns_count;
@@ -89,7 +127,13 @@ void config_free(struct config *config);
 struct helo_names config_helo_names(const struct config *config, const struct addr *our_addresses,
 				    size_t our_addresses_count);
 
-/* The same for the envelope checks. */
+/* How the resolver is to work; points into `config`. */
+struct resolver_settings config_resolver_settings(const struct config *config);
+
+/* Whether names are asked about in the DNS, with what `auto` means decided. */
+bool config_dns_checks(const struct config *config);
+
+/* The same as config_helo_names() for the envelope checks. */
 struct envelope_names config_envelope_names(const struct config *config);
 
 #endif
