@@ -61,7 +61,7 @@ static struct dialogue_rules rules;
 
 static struct sessions *begin(void)
 {
-	const struct session_handlers handlers = {on_changed, on_ended};
+	const struct session_handlers handlers = {.changed = on_changed, .ended = on_ended};
 	struct sessions *s;
 
 	memset(&seen, 0, sizeof(seen));

@@ -140,7 +140,7 @@ static void publish(const char *line, void *context)
 
 static int make_rooms(struct agent *a, char *error, size_t size)
 {
-	const struct session_handlers handlers = {judge_changed, judge_ended};
+	const struct session_handlers handlers = {.changed = judge_changed, .ended = judge_ended};
 
 	a->history = history_new(HISTORY_ENTRIES);
 	a->journal = journal_new(a->config.log_events);

@@ -117,7 +117,8 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 	if (!event->latency_us)
 		event->latency_us = since_proof(session);
 	why = policy_main(&a->config.policy, &session->dialogue.findings);
-	reasons_set(&a->reasons, &event->prefix, session->dialogue.ports, why ? why->detail : "");
+	reasons_set(&a->reasons, &event->prefix, session->dialogue.ports, why ? why->detail : "",
+		    policy_rests_on(&a->config.policy, &session->dialogue.findings));
 	return 0;
 }
 

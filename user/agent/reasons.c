@@ -7,6 +7,7 @@
 
 struct reason {
 	struct verdict_key key;
+	uint32_t lists;
 	char text[REASON_TEXT];
 	UT_hash_handle hh;
 };
@@ -31,7 +32,8 @@ static void remove_one(struct reasons *r, struct reason *reason)
 	free(reason);
 }
 
-void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports, const char *text)
+void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports, const char *text,
+		 uint32_t lists)
 {
 	struct verdict_key key = key_of(prefix, ports);
 	struct reason *reason = find(r, &key);
@@ -45,6 +47,7 @@ void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports,
 		reason->key = key;
 		HASH_ADD(hh, r->table, key, sizeof(reason->key), reason);
 	}
+	reason->lists = lists;
 	utf8_copy(reason->text, sizeof(reason->text), text);
 }
 
@@ -54,6 +57,26 @@ const char *reasons_get(const struct reasons *r, const struct prefix *prefix, un
 	const struct reason *reason = find(r, &key);
 
 	return reason ? reason->text : "";
+}
+
+uint32_t reasons_lists(const struct reasons *r, const struct prefix *prefix, unsigned ports)
+{
+	struct verdict_key key = key_of(prefix, ports);
+	const struct reason *reason = find(r, &key);
+
+	return reason ? reason->lists : UINT32_MAX;
+}
+
+void reasons_renumber(struct reasons *r, const unsigned to[LISTS_MAX])
+{
+	for (struct reason *reason = r->table; reason; reason = reason->hh.next) {
+		uint32_t lists = 0;
+
+		for (unsigned old = 0; old < LISTS_MAX; old++)
+			if (reason->lists & 1U << old && to[old] < LISTS_MAX)
+				lists |= 1U << to[old];
+		reason->lists = lists;
+	}
 }
 
 void reasons_forget(struct reasons *r, const struct prefix *prefix, unsigned ports)

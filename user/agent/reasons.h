@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The words behind a verdict: an administrator's reason, or the evidence. The kernel's map has room
- * for a number only. The newest REASONS_MAX are kept; a verdict without words is still in force.
+ * The words behind a verdict: an administrator's reason, or the evidence, and the DNS lists that it
+ * rests on. The kernel's map has room for a number only. The newest REASONS_MAX are kept; a verdict
+ * without words is still in force.
  */
 #ifndef MXDP_AGENT_REASONS_H
 #define MXDP_AGENT_REASONS_H
 
+#include <stdint.h>
+#include "../dns/list.h"
 #include "../../maps/verdict.h"
 
 #define REASONS_MAX 65536
@@ -17,9 +20,15 @@ struct reasons {
 	struct reason *table; /* uthash: in order of arrival */
 };
 
-void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports, const char *text);
+/* `lists`: bit n for each list that it would not stand without (policy_rests_on()). */
+void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports, const char *text,
+		 uint32_t lists);
 /* "" where nothing is known. */
 const char *reasons_get(const struct reasons *r, const struct prefix *prefix, unsigned ports);
+/* All ones where nothing is known: it may rest on any. */
+uint32_t reasons_lists(const struct reasons *r, const struct prefix *prefix, unsigned ports);
+/* The lists have new numbers: to[old], or LISTS_MAX where it is gone. */
+void reasons_renumber(struct reasons *r, const unsigned to[LISTS_MAX]);
 void reasons_forget(struct reasons *r, const struct prefix *prefix, unsigned ports);
 void reasons_free(struct reasons *r);
 

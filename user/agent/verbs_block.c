@@ -78,6 +78,7 @@ struct before {
 	bool had[PORTS_COUNT];
 	struct verdict verdict[PORTS_COUNT];
 	char *reason[PORTS_COUNT];
+	uint32_t lists[PORTS_COUNT];
 	struct net_reason *net[ENDED]; /* NULL: it was not there */
 };
 
@@ -96,6 +97,7 @@ static void keep_before(struct before *out, const struct agent *a, const struct 
 		if (!out->had[class])
 			continue;
 		out->verdict[class] = old.verdict;
+		out->lists[class] = reasons_lists(&a->reasons, prefix, (unsigned)class);
 		out->reason[class] = strdup(reasons_get(&a->reasons, prefix, (unsigned)class));
 	}
 	for (size_t i = 0; i < ENDED; i++) {
@@ -126,7 +128,8 @@ static void put_back(struct bulk *bulk, size_t i)
 		}
 		verdict_put(&a->maps, prefix, ports, &before->verdict[class]);
 		reasons_set(&a->reasons, prefix, ports,
-			    before->reason[class] ? before->reason[class] : "");
+			    before->reason[class] ? before->reason[class] : "",
+			    before->lists[class]);
 	}
 	for (size_t k = 0; k < ENDED; k++)
 		if (before->net[k])
@@ -153,7 +156,7 @@ static int block_one(struct bulk *bulk, size_t i)
 			continue;
 		err = verdict_put(&a->maps, prefix, (enum port_class) class, &v);
 		if (!err)
-			reasons_set(&a->reasons, prefix, (unsigned)class, b->request.reason);
+			reasons_set(&a->reasons, prefix, (unsigned)class, b->request.reason, 0);
 	}
 	for (size_t k = 0; k < ENDED && !err; k++)
 		nets_remove(&a->allow, prefix, ended_by_block[k]);
