@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
+#include <strings.h>
 
 #include "hostname.h"
 
@@ -50,7 +51,31 @@ bool hostname_is_under(const char *name, const char *domain)
 {
 	size_t len = strlen(name), suffix = strlen(domain);
 
-	if (len < suffix || strcmp(name + len - suffix, domain))
+	if (len < suffix || strcasecmp(name + len - suffix, domain))
 		return false;
 	return len == suffix || name[len - suffix - 1] == '.';
+}
+
+/* The last `labels` labels, or all of `name` where it has no more. */
+static const char *last_labels(const char *name, int labels)
+{
+	const char *at = name + strlen(name);
+
+	while (at > name) {
+		if (at[-1] == '.' && !--labels)
+			break;
+		at--;
+	}
+	return at;
+}
+
+const char *hostname_domain(const char *name)
+{
+	const char *two = last_labels(name, 2);
+	size_t second = strcspn(two, ".");
+
+	/* "co.uk", "ne.jp", "com.br" */
+	if (second <= 3 && strlen(two) == second + 3)
+		return last_labels(name, 3);
+	return two;
 }

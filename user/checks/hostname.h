@@ -28,7 +28,13 @@ bool hostname_has_numeric_tld(const char *name);
  */
 bool hostname_parse(char out[HOSTNAME_MAX + 1], const char *text);
 
-/* Whether `name` is `domain` or below it; both in lower case. */
+/* Whether `name` is `domain` or below it; without case. */
 bool hostname_is_under(const char *name, const char *domain);
+
+/*
+ * The part of `name` that one organisation has: "example.net", "example.co.uk". Guessed by the look
+ * of it, without a list of public suffixes: good enough to let two names off, not to accuse one.
+ */
+const char *hostname_domain(const char *name);
 
 #endif
