@@ -3,9 +3,18 @@
  * Questions to the DNS: libunbound, asynchronous on the agent's loop, recursing by itself unless
  * servers are named. Its cache is shared by all questions and lives as long as the resolver.
  *
- * libunbound answers a dead server's questions with SERVFAIL after 17 seconds: each question has a
- * deadline of its own. Identical questions under way at the same time are asked once. What comes
- * back is hostile: records that do not parse are left out, and TTLs are clamped.
+ * libunbound gives a silent server's question up after many seconds: each question has a deadline
+ * of its own. Identical questions under way at the same time are asked once. What comes back is
+ * hostile: records that do not parse are left out (wire.h), and TTLs are clamped. There is no
+ * DNSSEC validation.
+ *
+ * libunbound runs one thread of its own. Nothing here waits for it: a burst of questions goes to
+ * it, and of answers comes from it, in turns of two milliseconds. It reads no file but
+ * /dev/urandom where getrandom() is missing, and never /etc/resolv.conf. Up to 4096 questions are
+ * on the wire at a time, each with a socket of its own: the soft limit of open files is raised
+ * towards 8192 where the hard one allows it, else half of what there is goes to them.
+ *
+ * Some of libunbound's settings (its TTL limits) belong to the process: one resolver at a time.
  */
 #ifndef MXDP_DNS_RESOLVER_H
 #define MXDP_DNS_RESOLVER_H
@@ -33,17 +42,18 @@ enum dns_status {
 	DNS_ANSWER,    /* at least one record of the type that was asked for */
 	DNS_NO_NAME,   /* NXDOMAIN */
 	DNS_NO_DATA,   /* the name is there, a record of this type is not */
-	DNS_FAILED,    /* SERVFAIL, REFUSED, lame, bogus: says nothing about the name */
+	DNS_FAILED,    /* SERVFAIL, REFUSED, lame, no record that parses: says nothing */
 	DNS_TIMED_OUT, /* the same, by our own deadline */
 };
 
+/* Names are in lower case and can be asked about; one MX that is "" says: no mail (RFC 7505). */
 struct dns_answer {
 	enum dns_status status;
-	uint32_t ttl; /* seconds, clamped; of a negative answer how long it holds */
+	uint32_t ttl; /* seconds, clamped; of a denial how long it holds; 0 where nothing is said */
 	size_t count;
-	struct addr addr[DNS_RECORDS];      /* DNS_A (mapped), DNS_AAAA */
-	char name[DNS_RECORDS][DNS_NAME];   /* DNS_PTR, DNS_MX (by preference): lower case */
-	char text[DNS_TEXT];                /* DNS_TXT: the first, escaped */
+	struct addr addr[DNS_RECORDS];    /* DNS_A (mapped), DNS_AAAA */
+	char name[DNS_RECORDS][DNS_NAME]; /* DNS_PTR, DNS_MX (by preference) */
+	char text[DNS_TEXT];              /* DNS_TXT: the first, escaped */
 };
 
 struct dns_server {
@@ -62,17 +72,20 @@ struct resolver_settings {
 	const struct dns_server *servers;
 	size_t stubs_count;
 	const struct dns_stub *stubs;
-	uint32_t timeout; /* milliseconds */
+	uint32_t timeout;          /* milliseconds */
 	uint32_t ttl_min, ttl_max; /* seconds, of positive answers */
 	uint32_t negative_ttl_max;
 	size_t cache_bytes;
-	unsigned under_way_max; /* different questions at a time; beyond it DNS_TIMED_OUT at once */
+	/* Different questions at a time; beyond it DNS_TIMED_OUT at once. One counts until
+	 * libunbound has done with it, which may be seconds after its deadline. Costs some 10 kB
+	 * each while it is asked. */
+	unsigned under_way_max;
 };
 
 struct resolver_counts {
-	uint64_t asked;     /* by callers */
-	uint64_t coalesced; /* of these, joined to one under way */
-	uint64_t sent;      /* given to libunbound */
+	uint64_t asked;                                /* by callers */
+	uint64_t coalesced;                            /* of these, joined to one under way */
+	uint64_t sent;                                 /* given to libunbound */
 	uint64_t answered, failed, timed_out, refused; /* refused: under_way_max was reached */
 	unsigned under_way;
 };
@@ -89,7 +102,8 @@ typedef void (*dns_fn)(const struct dns_answer *answer, void *context);
 struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_settings *settings,
 			      char *error, size_t error_size);
 
-/* NULL where memory is short or `name` is no DNS name: nobody is called then. */
+/* NULL where memory is short or `name` is none that can be asked about (wire.h; so is one with a
+ * dot at its end): nobody is called then. */
 struct dns_question *dns_ask(struct resolver *r, const char *name, enum dns_type type, dns_fn fn,
 			     void *context);
 /* `fn` is not called any more. */
