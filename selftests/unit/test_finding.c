@@ -132,6 +132,23 @@ static void patterns_are_bounded(void **state)
 		assert_int_equal(box.guard[i], 0xa5);
 }
 
+static void numbers_are_forgotten(void **state)
+{
+	struct findings f = {0};
+
+	(void)state;
+	findings_put_pattern(&f, 1, "a");
+	findings_put(&f, FINDING_BARE_LF, false, "b");
+	findings_put_list(&f, FINDING_DNSBL, 2, 60, "c");
+	findings_put(&f, FINDING_NO_HELO, false, "d");
+	findings_put_list(&f, FINDING_RHSBL_SENDER, 3, 60, "e");
+	findings_forget_numbered(&f);
+	assert_int_equal(f.count, 2);
+	assert_string_equal(findings_get(&f, FINDING_BARE_LF)->detail, "b");
+	assert_string_equal(findings_get(&f, FINDING_NO_HELO)->detail, "d");
+	assert_true(findings_put_list(&f, FINDING_DNSBL, 2, 60, "f"));
+}
+
 static void ids_parse_back(void **state)
 {
 	enum finding_id id;

@@ -109,6 +109,16 @@ bool findings_put_copy(struct findings *f, const struct finding *from)
 	return findings_put(f, from->id, from->mild, from->detail);
 }
 
+void findings_forget_numbered(struct findings *f)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (!is_pattern(&f->list[i]) && !finding_is_of_list(&f->list[i]))
+			f->list[kept++] = f->list[i];
+	f->count = kept;
+}
+
 const struct finding *findings_get(const struct findings *f, enum finding_id id)
 {
 	for (size_t i = 0; i < f->count; i++)

@@ -197,6 +197,10 @@ bool findings_put_list(struct findings *f, enum finding_id id, unsigned which, u
 /* Adds what `from` has, as its own kind asks for. */
 bool findings_put_copy(struct findings *f, const struct finding *from);
 
+/* Takes out those of patterns and lists, whose numbers mean something else in a new configuration.
+ */
+void findings_forget_numbered(struct findings *f);
+
 static inline bool finding_is_of_list(const struct finding *f)
 {
 	return f->id >= FINDING_DNSBL && f->id <= FINDING_RHSBL_SENDER;

@@ -17,7 +17,7 @@
 #include "../../maps/ports.h"
 #include "resolver.h"
 
-#define LISTS_MAX       32 /* a bit each in a mask */
+#define LISTS_MAX       31 /* a bit each in a mask, and one for those that are gone */
 #define LIST_GROUPS     8  /* groups of codes of one list */
 #define LIST_SHOWN      64
 

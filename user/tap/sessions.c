@@ -351,6 +351,13 @@ void sessions_expire(struct sessions *s, uint64_t now)
 	}
 }
 
+void sessions_each(struct sessions *s, void (*fn)(struct session *session, void *context),
+		   void *context)
+{
+	for (struct session *session = s->order; session; session = session->next)
+		fn(session, context);
+}
+
 size_t sessions_count(const struct sessions *s)
 {
 	return HASH_COUNT(s->table);

@@ -73,6 +73,8 @@ void sessions_prepare(struct sessions *s);
 /* Ends what has been silent or closing for long enough. */
 void sessions_expire(struct sessions *s, uint64_t now);
 
+void sessions_each(struct sessions *s, void (*fn)(struct session *session, void *context),
+		   void *context);
 size_t sessions_count(const struct sessions *s);
 /* Ends all sessions, then frees. */
 void sessions_free(struct sessions *s);
