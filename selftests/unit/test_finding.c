@@ -197,8 +197,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_is_whole),       cmocka_unit_test(strong_replaces_mild),
 		cmocka_unit_test(list_is_bounded),      cmocka_unit_test(each_pattern_counts_once),
-		cmocka_unit_test(patterns_are_bounded), cmocka_unit_test(ids_parse_back),
-		cmocka_unit_test(causes_parse_back),    cmocka_unit_test(classes_have_names),
+		cmocka_unit_test(patterns_are_bounded), cmocka_unit_test(numbers_are_forgotten),
+		cmocka_unit_test(ids_parse_back),       cmocka_unit_test(causes_parse_back),
+		cmocka_unit_test(classes_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
