@@ -69,13 +69,24 @@ static const char *last_labels(const char *name, int labels)
 	return at;
 }
 
+/* "co" of "co.uk": where countries sort their registrations. */
+static bool is_category(const char *label, size_t len)
+{
+	static const char *const categories[] = {
+		"ac", "co", "com", "edu", "gob", "gov", "go", "ne", "net", "nom", "or", "org",
+	};
+
+	for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++)
+		if (len == strlen(categories[i]) && !memcmp(label, categories[i], len))
+			return true;
+	return false;
+}
+
 const char *hostname_domain(const char *name)
 {
 	const char *two = last_labels(name, 2);
 	size_t second = strcspn(two, ".");
+	bool country = strlen(two) == second + sizeof(".uk") - 1;
 
-	/* "co.uk", "ne.jp", "com.br" */
-	if (second <= 3 && strlen(two) == second + 3)
-		return last_labels(name, 3);
-	return two;
+	return country && is_category(two, second) ? last_labels(name, 3) : two;
 }

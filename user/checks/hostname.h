@@ -32,8 +32,8 @@ bool hostname_parse(char out[HOSTNAME_MAX + 1], const char *text);
 bool hostname_is_under(const char *name, const char *domain);
 
 /*
- * The part of `name` that one organisation has: "example.net", "example.co.uk". Guessed by the look
- * of it, without a list of public suffixes: good enough to let two names off, not to accuse one.
+ * The part of `name`, in lower case, that one organisation has: "example.net", "example.co.uk".
+ * Guessed by the look of it, without a list of public suffixes: good enough to let two names off.
  */
 const char *hostname_domain(const char *name);
 
