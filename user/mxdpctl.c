@@ -57,6 +57,13 @@ static const struct verb verbs[] = {
 	{"replay", cmd_replay, "[--ignore-never-block] PCAP...",
 	 "run captures through the real programs; needs no agent\n"
 	 "One line a session."},
+	{"parse-feed", cmd_parse_feed, "[--format FORMAT] [--effective] FILE|-",
+	 "what a list of addresses says, as networks; needs no agent\n"
+	 "FORMAT is cidr, spamhaus-json, spamhaus-drop, rbldnsd-ip4set, rbldnsd-ip4trie,\n"
+	 "rbldnsd-ip4tset, rbldnsd-ip6trie, rbldnsd-ip6tset, spamd, or auto, which looks at the\n"
+	 "beginning. Lines that cannot be used are told, and do not stop the rest.\n"
+	 "--effective takes out what is never blocked: special networks, and those that the\n"
+	 "configuration allows."},
 	{"check-config", cmd_check_config, "[FILE]",
 	 "every mistake of a configuration file\n"
 	 "The file is the one of --config where none is named."},

@@ -103,5 +103,6 @@ int cmd_flush(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
 int cmd_judge(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_parse_feed(int argc, char **argv);
 
 #endif
