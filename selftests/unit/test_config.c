@@ -115,6 +115,16 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_int_equal(a->log_events, b->log_events);
 	assert_int_equal(a->log_recipients, b->log_recipients);
 	assert_string_equal(a->socket_group, b->socket_group);
+	assert_int_equal(a->dns.checks, b->dns.checks);
+	assert_int_equal(a->dns.servers_count, b->dns.servers_count);
+	assert_int_equal(a->dns.stubs_count, b->dns.stubs_count);
+	assert_int_equal(a->dns.timeout, b->dns.timeout);
+	assert_int_equal(a->dns.ttl_min, b->dns.ttl_min);
+	assert_int_equal(a->dns.ttl_max, b->dns.ttl_max);
+	assert_int_equal(a->dns.cache_bytes, b->dns.cache_bytes);
+	assert_int_equal(a->dns.suspect_share, b->dns.suspect_share);
+	assert_int_equal(a->lists_count, b->lists_count);
+	assert_int_equal(a->brands_count, b->brands_count);
 	assert_policies_equal(&a->policy, &b->policy);
 	assert_int_equal(a->patterns_count, b->patterns_count);
 }
@@ -403,7 +413,7 @@ static void numbers_have_bounds(void **state)
 				fail_msg("%s = %s: %s", o->name, text, good ? why : "taken");
 		}
 	}
-	assert_int_equal(bounded, 21);
+	assert_int_equal(bounded, 29);
 }
 
 static char *read_all(const char *path)

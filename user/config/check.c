@@ -90,6 +90,20 @@ static void check_ttl(const struct draft *draft, enum ttl_class class, enum opti
 		duration_format(cap_text, rule->cap));
 }
 
+static void check_dns(const struct draft *draft)
+{
+	const struct dns_config *dns = &draft->config->dns;
+	char min[DURATION_TEXT], max[DURATION_TEXT];
+
+	if (both_good(draft, OPTION_DNS_TTL_MIN, OPTION_DNS_TTL_MAX) && dns->ttl_min > dns->ttl_max)
+		problem_add(draft->problems,
+			    later(source(draft, OPTION_DNS_TTL_MIN),
+				  source(draft, OPTION_DNS_TTL_MAX)),
+			    "`dns.ttl_min' (%s) is longer than `dns.ttl_max' (%s): raise the one "
+			    "or shorten the other",
+			    duration_format(min, dns->ttl_min), duration_format(max, dns->ttl_max));
+}
+
 static void check_bot_names(const struct draft *draft)
 {
 	const struct name_list *bots = &draft->config->known_bots;
@@ -196,6 +210,7 @@ void draft_check(const struct draft *draft)
 	check_ttl(draft, TTL_CONVICTING, OPTION_CONVICTING, OPTION_CONVICTING_CAP);
 	check_ttl(draft, TTL_SCORED, OPTION_SCORED, OPTION_SCORED_CAP);
 	check_bot_names(draft);
+	check_dns(draft);
 	for (unsigned id = 0; id < FINDING_COUNT; id++)
 		if (id != FINDING_PATTERN)
 			check_finding(draft, (enum finding_id)id);

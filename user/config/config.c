@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "dns.h"
 #include "draft.h"
 #include "outline.h"
 
@@ -86,11 +87,15 @@ static bool read_text(struct draft *draft, char *text, size_t len)
 	draft->cut = !outline_walk(text, len, &marks, draft->problems);
 	draft_begin(draft, &marks);
 	good = draft_read(draft, text);
-	if (good && !draft->cut)
+	if (good && !draft->cut) {
 		draft_check(draft);
+		good = draft_take_lists(draft);
+	}
 	if (good && !draft->problems->count)
-		good = draft_take_patterns(draft);
+		good = draft_take_patterns(draft) && config_build_dns(&draft->config->dns) &&
+		       config_build_brands(draft->config);
 	draft_free_patterns(draft);
+	draft_free_lists(draft);
 	return good;
 }
 
@@ -140,6 +145,15 @@ void config_free(struct config *config)
 	free(config->trusted_relays.item);
 	free(config->our_public_addresses.item);
 	free(config->socket_group);
+	names_free(&config->dns.server_texts);
+	names_free(&config->dns.stub_texts);
+	free(config->dns.servers);
+	free(config->dns.stubs);
+	names_free(&config->dnsbl_sites);
+	free(config->lists);
+	names_free(&config->brand_texts);
+	free(config->brand_domains);
+	free(config->brands);
 	for (size_t i = 0; i < config->patterns_count; i++)
 		pattern_free(config->patterns[i]);
 	memset(config, 0, sizeof(*config));

@@ -54,7 +54,8 @@ struct dns_config {
 	uint32_t ttl_min;       /* seconds: what a verdict by a list lives, clamped... */
 	uint32_t ttl_max;       /* ...to these two */
 	uint32_t cache_bytes;   /* of the resolver */
-	uint32_t suspect_share; /* percent of clients without a reverse name; 0 never */
+	uint32_t suspect_share; /* percent of clients without a reverse name, beyond which the
+				   resolver is */
 	enum dns_checks checks; /* as written: config_dns_checks() decides */
 	/* As written; what came of them stands above. */
 	struct name_list server_texts;
@@ -101,7 +102,8 @@ struct config {
 	struct name_list dnsbl_sites; /* as written, with what keys they hold: for nobody to see */
 	size_t brands_count;
 	struct brand *brands;
-	struct name_list brand_texts; /* as written */
+	struct name_list brand_texts; /* as written; brands[] points into it */
+	const char **brand_domains;
 
 	struct policy policy;
 	/* What policy.pattern[] says the meaning of, at the same index; owned. */

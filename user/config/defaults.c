@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "dns.h"
 #include "draft.h"
 
 static bool copy_names(struct name_list *out, const char *const *names, size_t count)
@@ -37,11 +38,21 @@ bool config_defaults(struct config *out)
 		.log_events = 10000,
 		.log_recipients = false,
 		.socket_group = strdup("mxdp"),
+		.dns =
+			{
+				.timeout = 5,
+				.ttl_min = 60,
+				.ttl_max = 60 * 60,
+				.cache_bytes = 16U << 20,
+				.suspect_share = 50,
+				.checks = DNS_CHECKS_AUTO,
+			},
 	};
 	policy_defaults(&out->policy);
 	if (out->socket_group &&
 	    copy_names(&out->known_bots, helo_default_bots, helo_default_bots_count) &&
-	    copy_names(&out->suspect_names, helo_default_suspects, helo_default_suspects_count))
+	    copy_names(&out->suspect_names, helo_default_suspects, helo_default_suspects_count) &&
+	    config_build_dns(&out->dns) && config_build_brands(out))
 		return true;
 	config_free(out);
 	return false;

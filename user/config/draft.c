@@ -7,10 +7,27 @@
 /* What a pattern means that says nothing of it: something to look at, never enough to block. */
 #define PATTERN_POINTS 3
 
+static void begin_lists(struct draft *draft, const struct landmarks *marks)
+{
+	draft->list_count = marks->list_count;
+	for (size_t i = 0; i < marks->list_count; i++) {
+		struct list_draft *list = &draft->list[i];
+
+		memcpy(list->zone, marks->list[i].zone, sizeof(list->zone));
+		list->line = marks->list[i].line;
+		list->enabled = true;
+		for (unsigned j = 0; j < LIST_OPTIONS; j++) {
+			list->option[j].line = marks->list[i].option[j];
+			list->adds[j] = marks->list[i].adds[j];
+		}
+	}
+}
+
 void draft_begin(struct draft *draft, const struct landmarks *marks)
 {
 	for (unsigned i = 0; i < OPTION_TITLED; i++)
 		draft->option[i].line = marks->option[i];
+	begin_lists(draft, marks);
 	draft->pattern_count = marks->pattern_count;
 	for (size_t i = 0; i < marks->pattern_count; i++) {
 		struct pattern_draft *pattern = &draft->pattern[i];

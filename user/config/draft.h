@@ -11,6 +11,8 @@
 #include "outline.h"
 #include "problems.h"
 
+#define DRAFT_SITES_MAX 256
+
 /* Where an option was given last. */
 struct source {
 	unsigned line; /* 0: not given */
@@ -26,6 +28,20 @@ struct pattern_draft {
 	struct source option[PATTERN_OPTIONS];
 };
 
+/* A list as far as it is written; what is not given is the preset's, or that of list_init(). */
+struct list_draft {
+	char zone[LIST_SHOWN];
+	unsigned line;
+	bool enabled, tested;
+	enum list_kind kind;
+	struct name_list convict, score, ports, families; /* owned, as are the next two */
+	char *canary;
+	char *key;
+	uint32_t rate, daily, probe;
+	struct source option[LIST_OPTIONS];
+	bool adds[LIST_OPTIONS]; /* to what the preset has */
+};
+
 struct draft {
 	struct config *config; /* holds the defaults at first */
 	struct problems *problems;
@@ -34,6 +50,10 @@ struct draft {
 	struct source finding[FINDING_COUNT][FINDING_OPTIONS];
 	size_t pattern_count;
 	struct pattern_draft pattern[PATTERNS_MAX];
+	size_t list_count;
+	struct list_draft list[LIST_SECTIONS];
+	size_t site_count;                   /* values of dnsbl_sites whose line is known */
+	unsigned site_line[DRAFT_SITES_MAX]; /* at the same index */
 };
 
 /* Knows from now on where things stand, and which patterns there are. */
@@ -51,6 +71,13 @@ bool draft_read(struct draft *draft, const char *text);
  */
 bool draft_take_patterns(struct draft *draft);
 void draft_free_patterns(struct draft *draft);
+
+/*
+ * Makes the lists of dnsbl_sites and of the sections, and their rules; reports what is wrong with
+ * them. False only where memory ran out.
+ */
+bool draft_take_lists(struct draft *draft);
+void draft_free_lists(struct draft *draft);
 
 /* Reports what is wrong between options rather than within one. */
 void draft_check(const struct draft *draft);

@@ -14,11 +14,14 @@
 #define AT(field) offsetof(struct config, field)
 #define IN(field) offsetof(struct finding_rule, field)
 #define OF(field) offsetof(struct pattern_draft, field)
+#define BY(field) offsetof(struct list_draft, field)
 
 const char *const section_names[SECTION_COUNT] = {
-	[SECTION_PORTS] = "ports",       [SECTION_ATTACH] = "attach",   [SECTION_TAP] = "tap",
-	[SECTION_VERDICTS] = "verdicts", [SECTION_LOG] = "log",         [SECTION_TTL] = "ttl",
-	[SECTION_FINDING] = "finding",   [SECTION_PATTERN] = "pattern",
+	[SECTION_PORTS] = "ports",     [SECTION_ATTACH] = "attach",
+	[SECTION_TAP] = "tap",         [SECTION_VERDICTS] = "verdicts",
+	[SECTION_LOG] = "log",         [SECTION_TTL] = "ttl",
+	[SECTION_DNS] = "dns",         [SECTION_FINDING] = "finding",
+	[SECTION_PATTERN] = "pattern", [SECTION_LIST] = "list",
 };
 
 /* clang-format off */
@@ -87,6 +90,26 @@ const struct config_option options[OPTION_COUNT] = {
 	[OPTION_SCORED_CAP] = {SECTION_TTL, "scored_cap", SHAPE_SCALAR,
 			       AT(policy.ttl[TTL_SCORED].cap), 1, 30 * DAY, value_duration},
 
+	[OPTION_DNS_CHECKS] = {SECTION_TOP, "dns_checks", SHAPE_SCALAR, AT(dns.checks), 0, 0,
+			       value_dns_checks},
+	[OPTION_DNSBL_SITES] = {SECTION_TOP, "dnsbl_sites", SHAPE_NAMES, AT(dnsbl_sites), 0, 0,
+				value_dnsbl_site},
+	[OPTION_BRANDS] = {SECTION_TOP, "brands", SHAPE_NAMES, AT(brand_texts), 0, 0, value_brand},
+	[OPTION_DNS_SERVERS] = {SECTION_DNS, "servers", SHAPE_NAMES, AT(dns.server_texts), 0, 0,
+				value_dns_server},
+	[OPTION_DNS_STUBS] = {SECTION_DNS, "stubs", SHAPE_NAMES, AT(dns.stub_texts), 0, 0,
+			      value_dns_stub},
+	[OPTION_DNS_TIMEOUT] = {SECTION_DNS, "timeout", SHAPE_SCALAR, AT(dns.timeout), 1, 60,
+				value_duration},
+	[OPTION_DNS_TTL_MIN] = {SECTION_DNS, "ttl_min", SHAPE_SCALAR, AT(dns.ttl_min), 1, DAY,
+				value_duration},
+	[OPTION_DNS_TTL_MAX] = {SECTION_DNS, "ttl_max", SHAPE_SCALAR, AT(dns.ttl_max), 1, 7 * DAY,
+				value_duration},
+	[OPTION_DNS_CACHE] = {SECTION_DNS, "cache", SHAPE_SCALAR, AT(dns.cache_bytes), MIB,
+			      1024 * MIB, value_bytes},
+	[OPTION_DNS_SUSPECT_SHARE] = {SECTION_DNS, "suspect_share", SHAPE_SCALAR,
+				      AT(dns.suspect_share), 0, 100, value_number},
+
 	[OPTION_FINDING_ENABLED] = {SECTION_FINDING, "enabled", SHAPE_SCALAR, IN(enabled), 0, 0,
 				    value_bool},
 	[OPTION_FINDING_POINTS] = {SECTION_FINDING, "points", SHAPE_SCALAR, IN(points), 0,
@@ -109,6 +132,28 @@ const struct config_option options[OPTION_COUNT] = {
 				     OF(rule.rule.convicts), 0, 0, value_bool},
 	[OPTION_PATTERN_TTL] = {SECTION_PATTERN, "ttl", SHAPE_SCALAR, OF(rule.rule.ttl), 1,
 				30 * DAY, value_duration_or_class},
+
+	[OPTION_LIST_ENABLED] = {SECTION_LIST, "enabled", SHAPE_SCALAR, BY(enabled), 0, 0,
+				 value_bool},
+	[OPTION_LIST_KIND] = {SECTION_LIST, "kind", SHAPE_SCALAR, BY(kind), 0, 0, value_list_kind},
+	[OPTION_LIST_CONVICT] = {SECTION_LIST, "convict", SHAPE_NAMES, BY(convict), 0, 0,
+				 value_convict},
+	[OPTION_LIST_SCORE] = {SECTION_LIST, "score", SHAPE_NAMES, BY(score), 0, 0, value_score},
+	[OPTION_LIST_PORTS] = {SECTION_LIST, "ports", SHAPE_NAMES, BY(ports), 0, 0,
+			       value_port_class},
+	[OPTION_LIST_FAMILIES] = {SECTION_LIST, "families", SHAPE_NAMES, BY(families), 0, 0,
+				  value_family},
+	[OPTION_LIST_TESTED] = {SECTION_LIST, "tested", SHAPE_SCALAR, BY(tested), 0, 0,
+				value_bool},
+	[OPTION_LIST_CANARY] = {SECTION_LIST, "canary", SHAPE_TEXT, BY(canary), 0, 0,
+				value_canary},
+	[OPTION_LIST_RATE] = {SECTION_LIST, "rate", SHAPE_SCALAR, BY(rate), 0, 1000000,
+			      value_number},
+	[OPTION_LIST_DAILY] = {SECTION_LIST, "daily", SHAPE_SCALAR, BY(daily), 0, 1000000000,
+			       value_number},
+	[OPTION_LIST_PROBE] = {SECTION_LIST, "probe", SHAPE_SCALAR, BY(probe), 10, DAY,
+			       value_duration},
+	[OPTION_LIST_KEY] = {SECTION_LIST, "key", SHAPE_TEXT, BY(key), 0, 0, value_list_key},
 };
 /* clang-format on */
 

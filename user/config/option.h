@@ -20,8 +20,10 @@ enum section_id {
 	SECTION_VERDICTS,
 	SECTION_LOG,
 	SECTION_TTL,
+	SECTION_DNS,
 	SECTION_FINDING, /* repeated, with a finding's id as title */
 	SECTION_PATTERN, /* repeated, with a name of the administrator's choice */
+	SECTION_LIST,    /* repeated, with a DNS list's zone; a zone may have two of them */
 	SECTION_COUNT,
 };
 
@@ -68,6 +70,16 @@ enum option_id {
 	OPTION_CONVICTING_CAP,
 	OPTION_SCORED,
 	OPTION_SCORED_CAP,
+	OPTION_DNS_CHECKS,
+	OPTION_DNSBL_SITES,
+	OPTION_BRANDS,
+	OPTION_DNS_SERVERS,
+	OPTION_DNS_STUBS,
+	OPTION_DNS_TIMEOUT,
+	OPTION_DNS_TTL_MIN,
+	OPTION_DNS_TTL_MAX,
+	OPTION_DNS_CACHE,
+	OPTION_DNS_SUSPECT_SHARE,
 	OPTION_FINDING_ENABLED,
 	OPTION_FINDING_POINTS,
 	OPTION_FINDING_MILD_POINTS,
@@ -79,6 +91,18 @@ enum option_id {
 	OPTION_PATTERN_POINTS,
 	OPTION_PATTERN_CONVICTS,
 	OPTION_PATTERN_TTL,
+	OPTION_LIST_ENABLED,
+	OPTION_LIST_KIND,
+	OPTION_LIST_CONVICT,
+	OPTION_LIST_SCORE,
+	OPTION_LIST_PORTS,
+	OPTION_LIST_FAMILIES,
+	OPTION_LIST_TESTED,
+	OPTION_LIST_CANARY,
+	OPTION_LIST_RATE,
+	OPTION_LIST_DAILY,
+	OPTION_LIST_PROBE,
+	OPTION_LIST_KEY,
 	OPTION_COUNT,
 };
 
@@ -86,6 +110,7 @@ enum option_id {
 #define OPTION_TITLED   OPTION_FINDING_ENABLED
 #define FINDING_OPTIONS (OPTION_FINDING_TTL + 1 - OPTION_FINDING_ENABLED)
 #define PATTERN_OPTIONS (OPTION_PATTERN_TTL + 1 - OPTION_PATTERN_ON)
+#define LIST_OPTIONS    (OPTION_LIST_KEY + 1 - OPTION_LIST_ENABLED)
 
 #define WHY_TEXT 320
 
@@ -93,7 +118,10 @@ struct config_option {
 	enum section_id section;
 	const char *name;
 	enum option_shape shape;
-	/* Into struct config; of findings: struct finding_rule; of patterns: pattern_draft. */
+	/*
+	 * Into struct config; of findings: struct finding_rule; of patterns: pattern_draft; of
+	 * lists: list_draft.
+	 */
 	size_t offset;
 	uint32_t min, max;
 	/*
@@ -111,6 +139,11 @@ extern const char *const section_names[SECTION_COUNT]; /* NULL for the top */
 enum option_id option_find(enum section_id section, const char *name, size_t len);
 /* SECTION_TOP where no section is called so. */
 enum section_id section_find(const char *name, size_t len);
+
+static inline bool section_has_title(enum section_id section)
+{
+	return section >= SECTION_FINDING && section < SECTION_COUNT;
+}
 
 static inline bool option_is_list(const struct config_option *option)
 {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lexer.h"
 #include "outline.h"
 #include "suggest.h"
 #include "../checks/finding.h"
+#include "../checks/hostname.h"
+#include "../dns/presets.h"
 
 struct outline {
 	struct lexer lexer;
@@ -16,6 +19,7 @@ struct outline {
 	/* Where each was first given; 0: not yet. */
 	unsigned section_line[SECTION_COUNT];
 	unsigned finding_line[FINDING_COUNT];
+	struct list_mark *list; /* whose section this is; NULL in others, and under a bad title */
 	struct landmarks *out;
 };
 
@@ -39,7 +43,7 @@ static bool unexpected(struct outline *o, const char *wanted)
 		problem_add(o->problems, t->line, "%s, but the file ends", wanted);
 	else
 		problem_add(o->problems, t->line, "%s, not `%s'", wanted,
-			    quote(quoted, o->lexer.text + t->start, t->end - t->start));
+			    quote_zone(quoted, o->lexer.text + t->start, t->end - t->start));
 	return false;
 }
 
@@ -86,6 +90,19 @@ static bool value(struct outline *o, const char *name, bool is_list)
 	return unexpected(o, wanted);
 }
 
+/* What was written of a list, an empty { } too, of which libConfuse says nothing. */
+static void mark_list_option(struct outline *o, enum option_id id, unsigned line)
+{
+	struct list_mark *list = o->list;
+	unsigned i = id - OPTION_LIST_ENABLED;
+
+	if (options[id].section != SECTION_LIST || !list)
+		return;
+	if (!list->option[i])
+		list->adds[i] = o->token.kind == '+';
+	list->option[i] = line;
+}
+
 /* `x = 1, x += 1` is one option; `x = 1, x = 1` and `x += 1, x = 1` lose the first. */
 static bool assignment(struct outline *o, enum option_id id, const struct token *name)
 {
@@ -94,6 +111,7 @@ static bool assignment(struct outline *o, enum option_id id, const struct token 
 	char wanted[96];
 
 	advance(o);
+	mark_list_option(o, id, name->line);
 	if (o->token.kind == '+' && option_is_list(option)) {
 		if (!*line)
 			*line = name->line;
@@ -102,6 +120,11 @@ static bool assignment(struct outline *o, enum option_id id, const struct token 
 	} else {
 		snprintf(wanted, sizeof(wanted), "option `%s': `=' belongs after its name",
 			 option->name);
+		/* What stands here may be the key itself. */
+		if (id == OPTION_LIST_KEY && o->token.kind == TOKEN_WORD) {
+			problem_add(o->problems, o->token.line, "%s", wanted);
+			return false;
+		}
 		return unexpected(o, wanted);
 	}
 	advance(o);
@@ -185,15 +208,97 @@ static void pattern_title(struct outline *o)
 	memcpy(out->pattern[out->pattern_count++].name, title->text, title->len);
 }
 
+/* The zone is in quotes or bare, of at least three bytes: there is room for a number. */
+static void number_title(struct outline *o, const char *number)
+{
+	const struct token *title = &o->token;
+	char *at = o->lexer.text + title->start;
+	bool quoted = *at == '"' || *at == '\'';
+	char mark = *at;
+
+	lexer_blank(&o->lexer, title->start, title->end);
+	if (quoted)
+		*at++ = mark;
+	memcpy(at, number, strlen(number));
+	if (quoted)
+		at[strlen(number)] = mark;
+}
+
+/* The zone in lower case; false, with a problem, where there can be no list of that name. */
+static bool list_zone(struct outline *o, char zone[LIST_SHOWN])
+{
+	const struct token *title = &o->token;
+	char text[LIST_SHOWN], name[HOSTNAME_MAX + 1], quoted[QUOTE_TEXT];
+	const struct preset *preset;
+
+	quote_zone(quoted, title->text, title->len);
+	snprintf(text, sizeof(text), "%.*s", title->len < sizeof(text) ? (int)title->len : 0,
+		 title->text);
+	preset = preset_of_zone(text, LIST_KIND_COUNT);
+	if (preset && strcasecmp(preset->zone, text) != 0)
+		problem_add(o->problems, title->line,
+			    "list `%s': write list \"%s\" and put the key into its section, as key "
+			    "= \"...\", so that it is shown nowhere",
+			    quoted, preset->zone);
+	else if (preset_refusal(text))
+		problem_add(o->problems, title->line, "list `%s' is not used: %s", quoted,
+			    preset_refusal(text));
+	else if (!hostname_parse(name, text))
+		problem_add(o->problems, title->line,
+			    "`%s' is no zone of a DNS list: write it as its operator does, as in "
+			    "bl.example.net, of at most %d bytes, without a dot at the end",
+			    quoted, LIST_SHOWN - 1);
+	else
+		return snprintf(zone, LIST_SHOWN, "%.*s", LIST_SHOWN - 1, name) > 0;
+	return false;
+}
+
+static void list_title(struct outline *o)
+{
+	struct landmarks *out = o->out;
+	char zone[LIST_SHOWN], number[16];
+
+	o->list = NULL;
+	if (!list_zone(o, zone)) {
+		if (o->token.len)
+			number_title(o, "-");
+		return;
+	}
+	if (out->list_count == LIST_SECTIONS) {
+		problem_add(o->problems, o->token.line,
+			    "list `%s' is one too many: there may be %d sections; take some out",
+			    zone, LIST_SECTIONS);
+		number_title(o, "-");
+		return;
+	}
+	snprintf(number, sizeof(number), "%zu", out->list_count);
+	number_title(o, number);
+	o->list = &out->list[out->list_count++];
+	o->list->line = o->token.line;
+	memcpy(o->list->zone, zone, sizeof(zone));
+}
+
+static const char *title_wanted(enum section_id id)
+{
+	switch (id) {
+	case SECTION_FINDING:
+		return "the id of a finding belongs after `finding'";
+	case SECTION_LIST:
+		return "the zone of a DNS list belongs after `list'";
+	default:
+		return "a name belongs after `pattern'";
+	}
+}
+
 /* A titled section's options begin anew with each. */
 static bool titled(struct outline *o, enum section_id id)
 {
 	if (o->token.kind != TOKEN_WORD)
-		return unexpected(o, id == SECTION_FINDING
-					     ? "the id of a finding belongs after `finding'"
-					     : "a name belongs after `pattern'");
+		return unexpected(o, title_wanted(id));
 	if (id == SECTION_FINDING)
 		finding_title(o);
+	else if (id == SECTION_LIST)
+		list_title(o);
 	else
 		pattern_title(o);
 	memset(&o->out->option[OPTION_TITLED], 0,
@@ -207,7 +312,7 @@ static bool section(struct outline *o, enum section_id id, const struct token *n
 	char wanted[96];
 
 	advance(o);
-	if (id == SECTION_FINDING || id == SECTION_PATTERN) {
+	if (section_has_title(id)) {
 		if (!titled(o, id))
 			return false;
 	} else {
@@ -239,15 +344,15 @@ static void unknown_name(struct outline *o, enum section_id in, const struct tok
 	struct suggestion near = suggest_for(name->text, name->len);
 	char quoted[QUOTE_TEXT];
 
-	quote(quoted, name->text, name->len);
+	quote_zone(quoted, name->text, name->len);
 	for (unsigned i = 0; i < OPTION_COUNT; i++) {
 		if (options[i].section == in) {
 			suggest_try(&near, options[i].name);
 			continue;
 		}
-		/* What only findings have is no help for a pattern. */
+		/* What only findings have is no help for a pattern, nor either for a list. */
 		if (option_find(options[i].section, name->text, name->len) != i ||
-		    (in == SECTION_PATTERN && options[i].section == SECTION_FINDING))
+		    (section_has_title(in) && section_has_title(options[i].section)))
 			continue;
 		problem_add(o->problems, name->line,
 			    "option `%s' does not stand here: move it %s%s%s", quoted,

@@ -7,7 +7,9 @@
  *
  * libConfuse, which reads the values afterwards, stops at the first unknown name and takes the last
  * of two equal ones without a word. So that it can go on, the statements that it would stumble over
- * are overwritten with blanks here; from a mistake of syntax on, all of the rest.
+ * are overwritten with blanks here; from a mistake of syntax on, all of the rest. And since it
+ * takes two sections of the same title for one, the title of a list is overwritten with its number
+ * in landmarks.list: a zone may be asked about HELO names and about senders.
  */
 #ifndef MXDP_CONFIG_OUTLINE_H
 #define MXDP_CONFIG_OUTLINE_H
@@ -15,11 +17,24 @@
 #include <stddef.h>
 #include "option.h"
 #include "problems.h"
+#include "../dns/list.h"
 #include "../policy/policy.h"
+
+/* Sections list "ZONE" { }, those that are switched off among them. */
+#define LIST_SECTIONS 64
+
+struct list_mark {
+	char zone[LIST_SHOWN]; /* in lower case */
+	unsigned line;
+	unsigned option[LIST_OPTIONS]; /* the line that it was given on; 0: not */
+	bool adds[LIST_OPTIONS];       /* by += alone */
+};
 
 /* What stands where. */
 struct landmarks {
 	unsigned option[OPTION_COUNT]; /* first given on this line, 0: not; of titled sections: 0 */
+	size_t list_count;
+	struct list_mark list[LIST_SECTIONS];
 	size_t pattern_count;
 	struct landmark {
 		char name[PATTERN_NAME];

@@ -82,7 +82,47 @@ void problems_free(struct problems *problems)
 		free(problems->list[i].text);
 }
 
+/* Shorter first labels are names; keys are of 26 bytes and more. */
+#define KEY_LEN 20
+
+/* Bytes of what stands before the zone: quotes, and a first label of at least `least`. */
+static size_t key_len(const char *bytes, size_t len, size_t least)
+{
+	size_t start = 0, end;
+
+	while (start < len && (bytes[start] == '"' || bytes[start] == '\''))
+		start++;
+	for (end = start; end < len && bytes[end] != '.' && bytes[end] != '=';)
+		end++;
+	return end < len && bytes[end] == '.' && end - start >= least ? end : 0;
+}
+
+static bool holds(const char *bytes, size_t len, const char *part)
+{
+	return memmem(bytes, len, part, strlen(part)) != NULL;
+}
+
+static const char *quote_without(char text[QUOTE_TEXT], const char *bytes, size_t len, size_t key)
+{
+	static const char shown[] = "KEY";
+
+	if (key)
+		memcpy(text, shown, sizeof(shown) - 1);
+	escape_bytes(text + (key ? sizeof(shown) - 1 : 0),
+		     QUOTE_TEXT - (key ? sizeof(shown) - 1 : 0), bytes + key, len - key);
+	return text;
+}
+
 const char *quote(char text[QUOTE_TEXT], const char *bytes, size_t len)
 {
-	return escape_bytes(text, QUOTE_TEXT, bytes, len);
+	bool keyed = holds(bytes, len, ".dq.spamhaus.") || holds(bytes, len, ".mail.abusix.");
+
+	return quote_without(text, bytes, len, keyed ? key_len(bytes, len, 1) : 0);
+}
+
+const char *quote_zone(char text[QUOTE_TEXT], const char *bytes, size_t len)
+{
+	size_t key = key_len(bytes, len, KEY_LEN);
+
+	return key ? quote_without(text, bytes, len, key) : quote(text, bytes, len);
 }

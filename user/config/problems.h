@@ -31,8 +31,13 @@ void problem_addv(struct problems *problems, unsigned line, const char *format, 
 char *problems_text(struct problems *problems, const char *file);
 void problems_free(struct problems *problems);
 
-/* Bytes of the file inside a message: escaped, and cut where they are long. */
+/*
+ * Bytes of the file inside a message: escaped, cut where they are long, and without the key that a
+ * customer of a DNS list has in front of its zone (KEY.zen.dq.spamhaus.net).
+ */
 #define QUOTE_TEXT 72
 const char *quote(char text[QUOTE_TEXT], const char *bytes, size_t len);
+/* The same for what should be a list's zone: any long first label may be a key. */
+const char *quote_zone(char text[QUOTE_TEXT], const char *bytes, size_t len);
 
 #endif

@@ -35,12 +35,29 @@ static struct pattern_draft *pattern_of(struct draft *draft, const char *title)
 	return NULL;
 }
 
+/* The outline has made numbers of the good titles, and of nothing else. */
+static struct list_draft *list_of(struct draft *draft, const char *title)
+{
+	size_t i = 0;
+
+	if (!title || !*title)
+		return NULL;
+	for (; *title >= '0' && *title <= '9' && i < LIST_SECTIONS; title++)
+		i = i * 10 + (size_t)(*title - '0');
+	return !*title && i < draft->list_count ? &draft->list[i] : NULL;
+}
+
 /* Titles that are no good have been reported; what they head is checked all the same. */
 static struct source *source_of(struct draft *draft, enum option_id id, const char *title)
 {
 	struct pattern_draft *pattern;
+	struct list_draft *list;
 	enum finding_id finding;
 
+	if (options[id].section == SECTION_LIST) {
+		list = list_of(draft, title);
+		return list ? &list->option[id - OPTION_LIST_ENABLED] : NULL;
+	}
 	if (options[id].section == SECTION_PATTERN) {
 		pattern = pattern_of(draft, title);
 		return pattern ? &pattern->option[id - OPTION_PATTERN_ON] : NULL;
@@ -70,6 +87,8 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	if (!good)
 		problem_add(current->problems, (unsigned)cfg->line, "option `%s': %s",
 			    option_label(label, &options[id]), why);
+	if (id == OPTION_DNSBL_SITES && current->site_count < DRAFT_SITES_MAX)
+		current->site_line[current->site_count++] = (unsigned)cfg->line;
 	if (source) {
 		source->line = (unsigned)cfg->line;
 		source->bad |= !good;
@@ -105,7 +124,7 @@ static cfg_t *make_reader(void)
 		fill_section(&sections[i], (enum section_id)i);
 	n = (size_t)cfg_numopts(sections[SECTION_TOP]);
 	for (unsigned i = SECTION_TOP + 1; i < SECTION_COUNT; i++) {
-		bool has_title = i == SECTION_FINDING || i == SECTION_PATTERN;
+		bool has_title = section_has_title((enum section_id)i);
 		cfg_opt_t section = CFG_SEC(section_names[i], sections[i],
 					    has_title ? CFGF_MULTI | CFGF_TITLE : CFGF_NONE);
 
@@ -274,6 +293,13 @@ static bool take_pattern(struct draft *draft, cfg_t *section)
 	       take_section(draft, section, OPTION_PATTERN_ON, PATTERN_OPTIONS, pattern);
 }
 
+static bool take_list(struct draft *draft, cfg_t *section)
+{
+	struct list_draft *list = list_of(draft, cfg_title(section));
+
+	return !list || take_section(draft, section, OPTION_LIST_ENABLED, LIST_OPTIONS, list);
+}
+
 static bool take_titled(struct draft *draft, cfg_t *cfg, enum section_id id,
 			bool (*take_one)(struct draft *draft, cfg_t *section))
 {
@@ -296,7 +322,8 @@ static bool take_all(struct draft *draft, cfg_t *cfg)
 			return false;
 	}
 	return take_titled(draft, cfg, SECTION_FINDING, take_finding) &&
-	       take_titled(draft, cfg, SECTION_PATTERN, take_pattern);
+	       take_titled(draft, cfg, SECTION_PATTERN, take_pattern) &&
+	       take_titled(draft, cfg, SECTION_LIST, take_list);
 }
 
 bool draft_read(struct draft *draft, const char *text)

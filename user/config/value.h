@@ -27,12 +27,24 @@
 	X(value_subject)           /* enum pattern_subject */                               \
 	X(value_class)             /* enum finding_class */                                 \
 	X(value_recipients)        /* bool: whole */                                        \
+	X(value_dns_checks)        /* enum dns_checks */                                    \
+	X(value_list_kind)         /* enum list_kind */                                     \
 	X(value_interface)         /* nothing, as those below */                            \
 	X(value_host_name)                                                                  \
 	X(value_domain)                                                                     \
 	X(value_trap)                                                                       \
 	X(value_expression)                                                                 \
 	X(value_helo)                                                                       \
+	X(value_dns_server)                                                                 \
+	X(value_dns_stub)                                                                   \
+	X(value_brand)                                                                      \
+	X(value_dnsbl_site)                                                                 \
+	X(value_convict)                                                                    \
+	X(value_score)                                                                      \
+	X(value_port_class)                                                                 \
+	X(value_family)                                                                     \
+	X(value_canary)                                                                     \
+	X(value_list_key)                                                                   \
 	X(value_group)
 
 #define X(name)                                                                    \
