@@ -4,8 +4,10 @@
  *
  * Listed means three things at once: the answer is in 127.0.0.0/8, in one of the list's configured
  * groups of codes, and neither 127.0.0.1 nor 127.255.255.0/24 (RFC 5782 2.1; Spamhaus and others
- * answer "you may not ask" from there). Anything else is a fault of the list, never guilt. dnswl.org
- * says "you may not ask" as 127.0.0.255, and 127.0.10.x are no entries of its own.
+ * answer "you may not ask" from there). Anything else is a fault of the list, never guilt.
+ * dnswl.org says "you may not ask" as 127.0.0.255, and 127.0.10.x are no entries of its own: both
+ * are refusals of every LIST_DNSWL, as 127.0.1.255 (asked about an address) is of every list of
+ * domains.
  */
 #ifndef MXDP_DNS_LIST_H
 #define MXDP_DNS_LIST_H
@@ -17,9 +19,9 @@
 #include "../../maps/ports.h"
 #include "resolver.h"
 
-#define LISTS_MAX       31 /* a bit each in a mask, and one for those that are gone */
-#define LIST_GROUPS     8  /* groups of codes of one list */
-#define LIST_SHOWN      64
+#define LISTS_MAX   31 /* a bit each in a mask, and one for those that are gone */
+#define LIST_GROUPS 8  /* groups of codes of one list */
+#define LIST_SHOWN  64
 
 enum list_kind {
 	LIST_DNSBL,        /* addresses that offend */
@@ -36,10 +38,10 @@ struct list_codes {
 
 struct list_group {
 	struct list_codes codes;
-	int points;      /* negative only of LIST_DNSWL; 0 is told and counts for nothing */
+	int points; /* negative only of LIST_DNSWL; 0 is told and counts for nothing */
 	bool convicts;
-	unsigned rule;   /* index into policy.list[]: what a hit means there */
-	char name[16];   /* "" or what sets it apart: "policy", "exploits" */
+	unsigned rule; /* index into policy.list[]: what a hit means there */
+	char name[16]; /* "" or what sets it apart: "policy", "exploits" */
 };
 
 struct list {
@@ -73,7 +75,8 @@ enum list_meaning {
 enum list_meaning list_meaning(const struct list *list, const struct dns_answer *answer,
 			       uint32_t *groups, struct addr *code);
 
-/* "2.0.0.127.zone", nibbles for IPv6 (RFC 5782 2.1, 2.4); "domain.zone". False: does not fit. */
+/* "2.0.0.127.zone", nibbles for IPv6 (RFC 5782 2.1, 2.4); "domain.zone". False: does not fit, or
+ * is no name. */
 bool list_question_addr(char name[DNS_NAME], const struct list *list, const struct addr *addr);
 bool list_question_domain(char name[DNS_NAME], const struct list *list, const char *domain);
 
@@ -88,8 +91,7 @@ bool list_codes_match(const struct list_codes *codes, const struct addr *answer)
  */
 bool list_site_parse(struct list *out, const char *text, char *why, size_t why_size);
 /* The defaults of a list of that kind with this zone and no groups. */
-bool list_init(struct list *out, enum list_kind kind, const char *zone, char *why,
-	       size_t why_size);
+bool list_init(struct list *out, enum list_kind kind, const char *zone, char *why, size_t why_size);
 
 const char *list_kind_name(enum list_kind kind);
 bool list_kind_parse(enum list_kind *out, const char *text);

@@ -6,8 +6,11 @@
  *   client or domain -> list_question -> resolver -> list_meaning -> health -> hit
  *
  * A list convicts only while it is healthy (health.h). A hit of one that is not is not told at all:
- * it is counted, and the list's owner is told to look at `mxdpctl dnsbl`. A and AAAA are never asked for their
- * TXT here: reasons are fetched when somebody wants them (`explain`).
+ * it is counted, and `mxdpctl dnsbl` says so. Only A is asked: the reasons (TXT) are fetched when
+ * somebody wants them (`explain`).
+ *
+ * What happens to a list is logged here. From within a call all but lists_reload() and lists_free()
+ * may be used.
  */
 #ifndef MXDP_DNS_LISTS_H
 #define MXDP_DNS_LISTS_H
@@ -65,9 +68,10 @@ bool lists_explain(struct lists *lists, const char *addr_or_domain, lists_explai
 		   void *context);
 
 /*
- * One object a list: name, kind, state, since, last_error, questions, hits, latency (median, 99th
- * percentile, in milliseconds), budget, overlap with the other lists. For `mxdpctl dnsbl` and
- * `status`; no key in it.
+ * One object a list: name, kind, state, believed, since (seconds in this state), last_error (words,
+ * and their age in seconds; or null), questions, hits, untold (hits that were not believed),
+ * latency (median and p99 in milliseconds, or null), budget, overlap (how often another list had
+ * the same client). For `mxdpctl dnsbl` and `status`; no key in it.
  */
 json_t *lists_json(const struct lists *lists);
 
