@@ -113,8 +113,6 @@ static bool begin(struct draft *draft, struct list *out, const struct list_draft
 		return wrong(draft, list->line, list, "the key is too long for a name of the DNS");
 	if (!preset && !list_init(out, kind, list->zone, why, sizeof(why)))
 		return wrong(draft, list->line, list, why);
-	/* A long first label is a name here: keys have an option of their own. */
-	snprintf(out->shown, sizeof(out->shown), "%s", list->zone);
 	return true;
 }
 

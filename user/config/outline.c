@@ -240,6 +240,12 @@ static bool list_zone(struct outline *o, char zone[LIST_SHOWN])
 			    "list `%s': write list \"%s\" and put the key into its section, as key "
 			    "= \"...\", so that it is shown nowhere",
 			    quoted, preset->zone);
+	else if (strcspn(text, ".") >= KEY_LEN)
+		problem_add(
+			o->problems, title->line,
+			"list `%s': its first part looks like a customer's key: write the whole "
+			"zone into dnsbl_sites, where it is kept from being shown",
+			quoted);
 	else if (preset_refusal(text))
 		problem_add(o->problems, title->line, "list `%s' is not used: %s", quoted,
 			    preset_refusal(text));

@@ -82,9 +82,6 @@ void problems_free(struct problems *problems)
 		free(problems->list[i].text);
 }
 
-/* Shorter first labels are names; keys are of 26 bytes and more. */
-#define KEY_LEN 20
-
 /* Bytes of what stands before the zone: quotes, and a first label of at least `least`. */
 static size_t key_len(const char *bytes, size_t len, size_t least)
 {
@@ -115,9 +112,12 @@ static const char *quote_without(char text[QUOTE_TEXT], const char *bytes, size_
 
 const char *quote(char text[QUOTE_TEXT], const char *bytes, size_t len)
 {
-	bool keyed = holds(bytes, len, ".dq.spamhaus.") || holds(bytes, len, ".mail.abusix.");
+	size_t key = key_len(bytes, len, 1);
+	const char *zone = bytes + key + 1;
+	bool keyed = key && (holds(zone, len - key - 1, ".dq.spamhaus.") ||
+			     holds(zone, len - key - 1, ".mail.abusix."));
 
-	return quote_without(text, bytes, len, keyed ? key_len(bytes, len, 1) : 0);
+	return quote_without(text, bytes, len, keyed ? key : 0);
 }
 
 const char *quote_zone(char text[QUOTE_TEXT], const char *bytes, size_t len)
