@@ -52,13 +52,14 @@ static const char *read_entry(struct entry4 *entry, const char *text, bool range
 		text++;
 		if (!read_number(&entry->plen, &text, 32))
 			return "has no length from 0 to 32 behind the slash";
-	} else if (count == 1) {
-		return "is a bare number: write /8 behind it";
+		count = 0;
 	}
 	entry->rest = text;
 	entry->last = entry->first | ~mask4(entry->plen);
 	if (!rbldnsd_ends(text) || (ranges && !entry->plen))
 		return RBLDNSD_NO_ADDRESS;
+	if (count == 1)
+		return "is a bare number: write /8 behind it";
 	return entry->first & ~mask4(entry->plen) ? RBLDNSD_HOST_BITS : NULL;
 }
 

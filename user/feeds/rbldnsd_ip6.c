@@ -94,11 +94,12 @@ static const char *read_network(struct wide *base, unsigned *plen, const char **
 		(*text)++;
 		if (!read_number(plen, text, ADDR_BITS))
 			return "has no length from 0 to 128 behind the slash";
-	} else if (bits == 16) {
-		return "is one group alone: write /16 behind it";
+		bits = 0;
 	}
 	if (!rbldnsd_ends(*text))
 		return RBLDNSD_NO_ADDRESS;
+	if (bits == 16)
+		return "is one group alone: write /16 behind it";
 	addr = addr_of_wide(*base);
 	addr = prefix_of(&addr, *plen).addr;
 	return wide_equal(wide_of(&addr), *base) ? NULL : RBLDNSD_HOST_BITS;

@@ -8,11 +8,12 @@
 /* What the lines of a list show. */
 struct signs {
 	unsigned lines;
-	unsigned json;        /* an object */
-	unsigned rbldnsd;     /* what only rbldnsd reads */
-	unsigned v6, groups4; /* IPv6 entries, and those of just four groups */
-	unsigned sbl;         /* a comment of Spamhaus */
-	unsigned dashes;      /* "a - b" */
+	unsigned json;    /* an object */
+	unsigned rbldnsd; /* what only rbldnsd reads */
+	unsigned v4, v6;  /* entries */
+	unsigned groups4; /* IPv6 entries of just four groups */
+	unsigned sbl;     /* a comment of Spamhaus */
+	unsigned dashes;  /* "a - b" */
 };
 
 static size_t first_word(const char *text)
@@ -68,15 +69,25 @@ static void look_at_v6(struct signs *signs, const char *text)
 	}
 }
 
+/* 127.0 or 127.16/12 */
+static bool leaves_octets_out(const char *text)
+{
+	size_t len = strspn(text, "0123456789."), dots = 0;
+
+	for (size_t i = 0; i < len; i++)
+		dots += text[i] == '.';
+	return dots < 3 && (dots || text[len] == '/') &&
+	       len + strspn(text + len, "0123456789./-") == first_word(text);
+}
+
 static void look_at_v4(struct signs *signs, const char *text)
 {
 	uint32_t addr, last;
 	const char *rest = text;
 
+	signs->v4++;
 	if (!read_quad(&addr, &rest)) {
-		/* 127.0 or 127.16/12: octets left out */
-		signs->rbldnsd +=
-			is_digit(*text) && strspn(text, "0123456789./-") == first_word(text);
+		signs->rbldnsd += leaves_octets_out(text);
 		return;
 	}
 	if (is_value(skip_blanks(rest)))
@@ -112,7 +123,7 @@ static enum feed_format judge(const struct signs *signs)
 		return FEED_SPAMHAUS_JSON;
 	if (signs->sbl)
 		return FEED_SPAMHAUS_DROP;
-	if (signs->rbldnsd && signs->v6)
+	if (signs->rbldnsd && signs->v6 > signs->v4)
 		return signs->groups4 == signs->v6 ? FEED_RBLDNSD_IP6TSET : FEED_RBLDNSD_IP6TRIE;
 	/* ip4trie and ip4tset look the same; where nothing is excepted they mean it too. */
 	if (signs->rbldnsd)
