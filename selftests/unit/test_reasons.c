@@ -29,7 +29,7 @@ static void set(struct reasons *r, const char *text, unsigned ports, const char 
 {
 	struct prefix prefix = net(text);
 
-	reasons_set(r, &prefix, ports, words);
+	reasons_set(r, &prefix, ports, words, 0);
 }
 
 static const char *get(const struct reasons *r, const char *text, unsigned ports)
@@ -106,10 +106,10 @@ static void bounded_in_number(void **state)
 		struct prefix prefix = number(i);
 
 		snprintf(words, sizeof(words), "number %u", i);
-		reasons_set(&r, &prefix, PORTS_MX, words);
+		reasons_set(&r, &prefix, PORTS_MX, words, 0);
 		if (i == REASONS_MAX / 2) {
 			prefix = number(0);
-			reasons_set(&r, &prefix, PORTS_MX, "said again");
+			reasons_set(&r, &prefix, PORTS_MX, "said again", 0);
 		}
 	}
 	for (uint32_t i = 0; i < REASONS_MAX + MORE; i++) {
@@ -145,12 +145,26 @@ static void bounded_in_length(void **state)
 	reasons_free(&r);
 }
 
+static void they_know_their_lists(void **state)
+{
+	struct reasons r = {0};
+	struct prefix prefix = {.plen = ADDR_BITS};
+
+	(void)state;
+	assert_int_equal(reasons_lists(&r, &prefix, PORTS_MX), UINT32_MAX);
+	reasons_set(&r, &prefix, PORTS_MX, "x", 5);
+	assert_int_equal(reasons_lists(&r, &prefix, PORTS_MX), 5);
+	assert_int_equal(reasons_lists(&r, &prefix, PORTS_SUBMISSION), UINT32_MAX);
+	reasons_free(&r);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(found_by_network_and_ports),
 		cmocka_unit_test(bounded_in_number),
 		cmocka_unit_test(bounded_in_length),
+		cmocka_unit_test(they_know_their_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
