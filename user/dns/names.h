@@ -8,7 +8,8 @@
  *   HELO    A and AAAA, then MX where neither is there
  *   sender  MX, then A and AAAA where there is none (RFC 5321 5.1)
  *
- * So no client costs more than 1 + DNS_FACT_NAMES questions, no HELO and no sender more than 3.
+ * So no client costs more than 1 + DNS_FACT_NAMES questions, no HELO and no sender more than 3, and
+ * nobody waits longer than two of the resolver's deadlines.
  */
 #ifndef MXDP_DNS_NAMES_H
 #define MXDP_DNS_NAMES_H
