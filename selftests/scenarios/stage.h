@@ -120,7 +120,7 @@ static inline void on_ended(struct session *session, void *context)
 
 static inline void start_agent(struct stage *st)
 {
-	const struct session_handlers handlers = {on_changed, on_ended};
+	const struct session_handlers handlers = {.changed = on_changed, .ended = on_ended};
 
 	st->sessions = sessions_new(&st->config, &st->rules, &handlers, st);
 	assert_non_null(st->sessions);
