@@ -1,65 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "dns.h"
 #include "draft.h"
 #include "outline.h"
+#include "../base/file.h"
 
 /* Far beyond any configuration that people write; a wrong path is told before it is read. */
 #define FILE_MAX (1U << 20)
 
-/* Opens without waiting: a FIFO that nobody writes to must not hold up the agent. */
-static int open_file(struct problems *problems, const char *path, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0 || fstat(fd, st)) {
-		problem_add(problems, 0, "cannot be opened: %s: check the path and its permissions",
-			    strerror(errno));
-	} else if (!S_ISREG(st->st_mode)) {
-		problem_add(problems, 0, "is %s: name a configuration file",
-			    S_ISDIR(st->st_mode) ? "a directory" : "no regular file");
-	} else if (st->st_size > FILE_MAX) {
-		problem_add(problems, 0,
-			    "is larger than %u bytes and cannot be a configuration: check the path",
-			    FILE_MAX);
-	} else {
-		return fd;
-	}
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 /* All of the file, zero-terminated and allocated; NULL with a problem, or without: no memory. */
 static char *read_file(struct problems *problems, const char *path, size_t *len)
 {
-	struct stat st;
 	char *text = NULL;
-	ssize_t got = 0;
-	int fd = open_file(problems, path, &st);
+	int err = file_read(&text, len, path, FILE_MAX);
 
-	*len = 0;
-	if (fd < 0)
-		return NULL;
-	text = malloc(FILE_MAX + 1);
-	while (text && *len < FILE_MAX && (got = read(fd, text + *len, FILE_MAX - *len)) > 0)
-		*len += (size_t)got;
-	if (text && got < 0) {
-		problem_add(problems, 0, "cannot be read: %s", strerror(errno));
-		free(text);
-		text = NULL;
+	switch (err) {
+	case 0:
+	case -ENOMEM:
+		break;
+	case -EISDIR:
+	case -ENXIO:
+		problem_add(problems, 0, "is %s: name a configuration file",
+			    err == -EISDIR ? "a directory" : "no regular file");
+		break;
+	case -EFBIG:
+		problem_add(problems, 0,
+			    "is larger than %u bytes and cannot be a configuration: check the path",
+			    FILE_MAX);
+		break;
+	default:
+		problem_add(problems, 0, "cannot be opened: %s: check the path and its permissions",
+			    strerror(-err));
 	}
-	if (text)
-		text[*len] = '\0';
-	close(fd);
 	return text;
 }
 
