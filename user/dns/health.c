@@ -298,7 +298,7 @@ static enum health_change failed(struct health *h, const struct health_answer *a
 	health_describe(said, sizeof(said), answer);
 	if ((h->failed & row_open) == row_open) {
 		snprintf(h->words, sizeof(h->words),
-			 "%u questions in a row without an answer (%s): its servers or the way to "
+			 "%d questions in a row without an answer (%s): its servers or the way to "
 			 "them are down; it is asked again by itself",
 			 FAILED_ROW_OPEN, said);
 		due_soon(h, now);
