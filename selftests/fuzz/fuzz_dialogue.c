@@ -29,8 +29,9 @@ static void check_text(const char *text, size_t size)
 
 static void check_kept(const struct kept *kept)
 {
-	for (size_t i = 0; i < kept->seen && i < DIALOGUE_KEPT; i++)
-		check_text(kept->text[i], DIALOGUE_TEXT);
+	check(kept->used <= sizeof(kept->text));
+	for (size_t i = 0; i < kept_count(kept); i++)
+		check_text(kept_text(kept, i), DIALOGUE_TEXT);
 }
 
 static void check_dialogue(const struct dialogue *d)

@@ -60,7 +60,7 @@ static void check_envelope(const unsigned char *path, size_t len, unsigned char 
 	require(findings.count <= 3);
 	check_findings(&findings);
 	check_redacted(path, len, 300);
-	check_redacted(path, len, 8);
+	check_redacted(path, len, 10);
 }
 
 static void check_pattern(const char *expression, const unsigned char *text, size_t len)

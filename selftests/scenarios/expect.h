@@ -123,9 +123,9 @@ static inline void expect_kept(struct stage *st, enum kept_kind kind, const char
 	const struct kept *kept = kept_of(ended(st), kind);
 	size_t i = st->current->kept[kind]++;
 
-	if (i >= kept->seen || i >= DIALOGUE_KEPT)
+	if (i >= kept_count(kept))
 		flunk(st, "no more than %zu were kept", kept->seen);
-	compare(st, "kept", kept->text[i], wanted);
+	compare(st, "kept", kept_text(kept, i), wanted);
 }
 
 static inline void step_helo(struct stage *st, const char *at)

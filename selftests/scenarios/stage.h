@@ -97,12 +97,20 @@ static inline struct connection *connection_of(const struct stage *st,
 	flunk(st, "a session of no connection");
 }
 
+/* Details point into their own list. */
+static inline void copy_findings(struct findings *to, const struct findings *from)
+{
+	findings_clear(to);
+	for (size_t i = 0; i < from->count; i++)
+		findings_put_copy(to, &from->list[i]);
+}
+
 static inline void on_changed(struct session *session, void *context)
 {
 	struct stage *st = context;
 
 	if (!st->starting_anew)
-		connection_of(st, session)->live = session->dialogue.findings;
+		copy_findings(&connection_of(st, session)->live, &session->dialogue.findings);
 }
 
 static inline void on_ended(struct session *session, void *context)
@@ -114,7 +122,8 @@ static inline void on_ended(struct session *session, void *context)
 		return;
 	c = connection_of(st, session);
 	c->d = session->dialogue;
-	c->live = session->dialogue.findings;
+	copy_findings(&c->d.findings, &session->dialogue.findings);
+	copy_findings(&c->live, &session->dialogue.findings);
 	c->ended = true;
 }
 

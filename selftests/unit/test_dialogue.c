@@ -469,8 +469,8 @@ static void decoy_readings(void **state)
 	talk_begin(&t, NULL);
 	TALK(&t, BANNER, "A: EHLO [203.0.113.25]", EHLO, PLAIN, "C: QUIT");
 	assert_int_equal(t.d.helo.seen, 2);
-	assert_string_equal(t.d.helo.text[0], "EHLO [203.0.113.25]");
-	assert_string_equal(t.d.helo.text[1], "EHLO client.example.net");
+	assert_string_equal(kept_text(&t.d.helo, 0), "EHLO [203.0.113.25]");
+	assert_string_equal(kept_text(&t.d.helo, 1), "EHLO client.example.net");
 }
 
 /* Others than SMTP clients */
@@ -628,11 +628,11 @@ static void envelope_is_kept(void **state)
 	     "C: MAIL FROM:<>", OK);
 	assert_string_equal(t.d.banner_name, "mx.mxdp.example");
 	assert_int_equal(t.d.helo.seen, 1);
-	assert_string_equal(t.d.helo.text[0], "EHLO client.example.net");
+	assert_string_equal(kept_text(&t.d.helo, 0), "EHLO client.example.net");
 	assert_int_equal(t.d.mail_from.seen, 2);
-	assert_string_equal(t.d.mail_from.text[0], "a@example.net");
-	assert_string_equal(t.d.mail_from.text[1], "");
-	assert_string_equal(t.d.rcpt_to.text[0], "b\\x1b[1m@mxdp.example");
+	assert_string_equal(kept_text(&t.d.mail_from, 0), "a@example.net");
+	assert_string_equal(kept_text(&t.d.mail_from, 1), "");
+	assert_string_equal(kept_text(&t.d.rcpt_to, 0), "b\\x1b[1m@mxdp.example");
 	assert_false(t.d.quit);
 }
 
@@ -649,7 +649,7 @@ static void kept_is_bounded(void **state)
 		t.read[0] = t.server_seq;
 	}
 	assert_int_equal(t.d.helo.seen, 3 * DIALOGUE_KEPT);
-	assert_string_equal(t.d.helo.text[DIALOGUE_KEPT - 1], "EHLO client.example.net");
+	assert_string_equal(kept_text(&t.d.helo, DIALOGUE_KEPT - 1), "EHLO client.example.net");
 }
 
 /* Outcomes */

@@ -265,7 +265,7 @@ static void local_parts_are_not_shown(void **state)
 	envelope_redact(text, sizeof(text), path, sizeof(path));
 	assert_true(strlen(text) < sizeof(text) && !strncmp(text, "*@ddd", 5));
 	assert_string_equal(envelope_redact(small, sizeof(small), path, sizeof(path)),
-			    "*@ddddddddd");
+			    "*@dddddd...");
 }
 
 int main(void)

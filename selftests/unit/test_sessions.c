@@ -26,6 +26,7 @@ static struct {
 	size_t helos;
 	uint64_t proof;
 	uint16_t client_port;
+	bool unusual; /* some byte beyond SESSION_USUAL is in use */
 } seen;
 
 static void on_changed(struct session *session, void *context)
@@ -38,6 +39,8 @@ static void on_changed(struct session *session, void *context)
 
 static void on_ended(struct session *session, void *context)
 {
+	const uint8_t *bytes = (const uint8_t *)session;
+
 	assert_ptr_equal(context, &seen);
 	seen.ended++;
 	seen.findings = session->dialogue.findings;
@@ -46,6 +49,17 @@ static void on_ended(struct session *session, void *context)
 	seen.accepted = session->dialogue.accepted;
 	seen.helos = session->dialogue.helo.seen;
 	seen.client_port = ntohs(session->flow.client_port);
+	seen.unusual = false;
+	for (size_t i = SESSION_USUAL; i < sizeof(*session); i++)
+		seen.unusual |= bytes[i] != 0;
+}
+
+static struct session *named; /* the last one that said who it is */
+
+static void on_named(struct session *session, void *context)
+{
+	assert_ptr_equal(context, &seen);
+	named = session;
 }
 
 /* A connection as the tap sees it. */
@@ -61,7 +75,8 @@ static struct dialogue_rules rules;
 
 static struct sessions *begin(void)
 {
-	const struct session_handlers handlers = {.changed = on_changed, .ended = on_ended};
+	const struct session_handlers handlers = {
+		.changed = on_changed, .ended = on_ended, .named = on_named};
 	struct sessions *s;
 
 	memset(&seen, 0, sizeof(seen));
@@ -418,6 +433,7 @@ static void closing(void **state)
 	server(&w, "421 bye\r\n"); /* more comes: it is not over */
 	sessions_expire(s, w.now + 2000);
 	assert_int_equal(sessions_count(s), 2);
+	w.server += 10; /* some of it was lost: what is missing may still come */
 	server_fin(&w);
 	sessions_expire(s, w.now + 1999);
 	assert_int_equal(sessions_count(s), 2);
@@ -426,6 +442,146 @@ static void closing(void **state)
 	assert_int_equal(seen.client_port, 4001);
 	assert_false(seen.partial);
 	sessions_free(s);
+}
+
+static void say_goodbye(struct wire *w)
+{
+	birth(w);
+	client(w, EHLO);
+	server(w, PLAIN);
+	client(w, "QUIT\r\n");
+	server(w, "221 bye\r\n");
+}
+
+/* Nobody is waited for where both have ended and all was heard, whoever ends first. */
+static void over_at_once(void **state)
+{
+	(void)state;
+	for (int server_first = 0; server_first < 2; server_first++) {
+		struct sessions *s = begin();
+		struct wire w = connect_from(s, 4001);
+
+		say_goodbye(&w);
+		(server_first ? server_fin : client_fin)(&w);
+		assert_int_equal(sessions_count(s), 1);
+		(server_first ? client_fin : server_fin)(&w);
+		assert_int_equal(sessions_count(s), 0);
+		assert_int_equal(seen.ended, 1);
+		assert_false(seen.partial);
+		sessions_free(s);
+		assert_int_equal(seen.ended, 1);
+	}
+}
+
+/* What the server has not acknowledged yet may still be proven. */
+static void over_when_acknowledged(void **state)
+{
+	struct sessions *s = begin();
+	struct wire w = connect_from(s, 4001);
+	uint32_t before;
+
+	(void)state;
+	birth(&w);
+	before = w.client;
+	client(&w, GUILTY);
+	client_fin(&w);
+	tell(&w, FROM_SERVER, RECORD_FIN, w.server, before, "", 0);
+	assert_int_equal(sessions_count(s), 1);
+	assert_int_equal(seen.changed, 0);
+	tell(&w, FROM_SERVER, RECORD_FIN, w.server, w.client, "", 0);
+	assert_int_equal(sessions_count(s), 0);
+	assert_int_equal(seen.changed, 1);
+	sessions_free(s);
+}
+
+/* A FIN that the server will drop, far ahead or where its client goes on, ends nothing. */
+static void decoy_of_an_end(void **state)
+{
+	struct sessions *s = begin();
+	struct wire w = connect_from(s, 4001);
+
+	(void)state;
+	birth(&w);
+	tell(&w, FROM_CLIENT, RECORD_FIN, w.client, w.server, "", 0);
+	tell(&w, FROM_CLIENT, RECORD_FIN, w.client + 1000, w.server, "", 0);
+	client(&w, GUILTY);
+	server(&w, PLAIN);
+	server_fin(&w);
+	assert_int_equal(seen.findings.count, 1);
+	assert_int_equal(sessions_count(s), 1);
+	sessions_expire(s, w.now + 2000);
+	assert_int_equal(sessions_count(s), 0);
+	sessions_free(s);
+}
+
+/* Its owner has asked others about it. */
+static void over_but_waiting(void **state)
+{
+	struct sessions *s = begin();
+	struct wire w = connect_from(s, 4001);
+
+	(void)state;
+	say_goodbye(&w);
+	named->waiting = 1;
+	server_fin(&w);
+	client_fin(&w);
+	sessions_expire(s, w.now + 10000);
+	assert_int_equal(sessions_count(s), 1);
+	named->waiting = 0;
+	sessions_expire(s, w.now + 10000);
+	assert_int_equal(sessions_count(s), 0);
+	sessions_free(s);
+}
+
+/* A segment sent twice comes late: it is of the session that is over, and of none other. */
+static void late_segments(void **state)
+{
+	struct sessions *s = begin();
+	struct wire w = connect_from(s, 4001);
+	struct wire other = connect_from(s, 4002);
+
+	(void)state;
+	say_goodbye(&w);
+	server_fin(&w);
+	client_fin(&w);
+	assert_int_equal(seen.ended, 1);
+	w.now += 1999;
+	tell(&w, FROM_SERVER, RECORD_FIN, w.server - 10, w.client, "221 bye\r\n", 9);
+	tell(&w, FROM_CLIENT, 0, w.client - 7, w.server, "QUIT\r\n", 6);
+	assert_int_equal(sessions_count(s), 0);
+	server(&other, PLAIN);
+	assert_int_equal(sessions_count(s), 1);
+	birth(&w); /* its successor on the same ports is another one at once */
+	assert_int_equal(sessions_count(s), 2);
+	client_fin(&w);
+	server_fin(&w);
+	assert_int_equal(sessions_count(s), 1);
+	w.now += 2000;
+	server(&w, PLAIN);
+	assert_int_equal(sessions_count(s), 2);
+	sessions_free(s);
+	assert_int_equal(seen.ended, 4);
+}
+
+/* What lies behind what the head of sessions.h calls usual is never written to, in new memory. */
+static void memory_of_a_session(void **state)
+{
+	struct sessions *s = begin();
+	struct wire w = connect_from(s, 4001);
+
+	(void)state;
+	say_goodbye(&w);
+	server_fin(&w);
+	client_fin(&w);
+	assert_int_equal(seen.ended, 1);
+	assert_false(seen.unusual);
+	w = connect_from(s, 4002);
+	birth(&w);
+	client(&w, GUILTY);
+	server(&w, PLAIN);
+	sessions_free(s);
+	assert_int_equal(seen.findings.count, 1);
+	assert_true(seen.unusual); /* so the look is one that finds something */
 }
 
 /* A reset carries any acknowledgement, and often none: nothing follows from it. */
@@ -461,8 +617,8 @@ static void nothing_begins_bare(void **state)
 	server(&w, PLAIN);
 	client_fin(&w);
 	server_fin(&w);
-	sessions_expire(s, w.now + 3000);
 	assert_int_equal(seen.ended, 1);
+	w.now += 3000;
 	tell(&w, FROM_SERVER, RECORD_RST, w.server, w.client, "", 0);
 	tell(&w, FROM_SERVER, 0, w.server, w.client, "", 0);
 	tell(&w, FROM_CLIENT, RECORD_FIN, w.client, w.server, "", 0);
@@ -598,6 +754,12 @@ int main(void)
 		cmocka_unit_test(thrown_out_with_our_name),
 		cmocka_unit_test(silence),
 		cmocka_unit_test(closing),
+		cmocka_unit_test(over_at_once),
+		cmocka_unit_test(over_when_acknowledged),
+		cmocka_unit_test(decoy_of_an_end),
+		cmocka_unit_test(over_but_waiting),
+		cmocka_unit_test(late_segments),
+		cmocka_unit_test(memory_of_a_session),
 		cmocka_unit_test(resets),
 		cmocka_unit_test(nothing_begins_bare),
 		cmocka_unit_test(lost_records),

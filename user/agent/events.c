@@ -117,12 +117,14 @@ static void write_texts(struct writer *w, const char *name, const struct kept *k
 	char text[DIALOGUE_TEXT];
 
 	writer_open(w, name, '[');
-	for (size_t i = 0; i < kept->seen && i < DIALOGUE_KEPT; i++)
+	for (size_t i = 0; i < kept_count(kept); i++) {
+		const char *said = kept_text(kept, i);
+
 		writer_string(w, NULL,
-			      redact ? envelope_redact(text, sizeof(text),
-						       (const uint8_t *)kept->text[i],
-						       strlen(kept->text[i]))
-				     : kept->text[i]);
+			      redact ? envelope_redact(text, sizeof(text), (const uint8_t *)said,
+						       strlen(said))
+				     : said);
+	}
 	writer_close(w, ']');
 }
 

@@ -32,10 +32,25 @@ bool addr_parse(struct addr *out, const char *text)
 	return inet_pton(AF_INET6, text, out->b) == 1;
 }
 
+/* By hand: inet_ntop() goes through printf, and each session's line has two addresses. */
+static void v4_format(char *text, const unsigned char *octet)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			*text++ = '.';
+		if (octet[i] >= 100)
+			*text++ = (char)('0' + octet[i] / 100);
+		if (octet[i] >= 10)
+			*text++ = (char)('0' + octet[i] / 10 % 10);
+		*text++ = (char)('0' + octet[i] % 10);
+	}
+	*text = '\0';
+}
+
 const char *addr_format(char *text, const struct addr *addr)
 {
 	if (addr_is_v4(addr))
-		inet_ntop(AF_INET, &addr->w[3], text, ADDR_TEXT);
+		v4_format(text, addr->b + 12);
 	else
 		inet_ntop(AF_INET6, addr->b, text, ADDR_TEXT);
 	return text;

@@ -34,13 +34,36 @@ static size_t escaped_len(const unsigned char *in, size_t len, size_t enough)
 	return n;
 }
 
+/* How many bytes at the start stand as they are. */
+static size_t plain_len(const unsigned char *in, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && in[n] >= 0x20 && in[n] < 0x7f && in[n] != '\\')
+		n++;
+	return n;
+}
+
+/* Nearly all that is said is plain, and short. */
+static bool copy_plain(char *text, size_t size, const unsigned char *in, size_t len)
+{
+	if (len >= size || plain_len(in, len) < len)
+		return false;
+	memcpy(text, in, len);
+	text[len] = '\0';
+	return true;
+}
+
 const char *escape_bytes(char *text, size_t size, const void *bytes, size_t len)
 {
 	const unsigned char *in = bytes;
-	bool fits = escaped_len(in, len, size) < size;
-	size_t room = fits ? size : size - 3; /* for the dots */
-	size_t n = 0;
+	bool fits;
+	size_t room, n = 0;
 
+	if (copy_plain(text, size, in, len))
+		return text;
+	fits = escaped_len(in, len, size) < size;
+	room = fits ? size : size - 3; /* for the dots */
 	for (size_t i = 0; i < len; i++) {
 		char piece[4];
 		size_t need = escape_one(piece, in[i]);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -158,13 +157,13 @@ void envelope_check_recipient(struct findings *out, const uint8_t *bytes, size_t
 const char *envelope_redact(char *text, size_t size, const uint8_t *bytes, size_t len)
 {
 	struct path p = split(bytes, len);
-	char domain[256];
 
 	/* What is no domain may be anything, part of a name too. */
-	if (!p.domain || !domain_is_legal(p.domain, p.domain_len))
-		snprintf(text, size, "*");
-	else
-		snprintf(text, size, "*@%s",
-			 escape_bytes(domain, sizeof(domain), p.domain, p.domain_len));
+	if (!p.domain || !domain_is_legal(p.domain, p.domain_len)) {
+		strcpy(text, "*");
+	} else {
+		strcpy(text, "*@");
+		escape_bytes(text + 2, size - 2, p.domain, p.domain_len);
+	}
 	return text;
 }

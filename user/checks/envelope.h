@@ -29,7 +29,10 @@ void envelope_check_recipient(struct findings *out, const uint8_t *path, size_t 
 			      bool null_sender, unsigned recipients,
 			      const struct envelope_names *names);
 
-/* "someone@example.net" -> "*@example.net": how recipients stand in logs. Escaped and bounded. */
+/*
+ * "someone@example.net" -> "*@example.net": how recipients stand in logs. Escaped and bounded by
+ * `size` (>= 10): what does not fit ends in "...".
+ */
 const char *envelope_redact(char *text, size_t size, const uint8_t *path, size_t len);
 
 #endif

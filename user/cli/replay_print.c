@@ -52,8 +52,8 @@ static json_t *kept_json(const struct kept *kept)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < kept->seen && i < DIALOGUE_KEPT; i++)
-		json_array_append_new(list, json_string(kept->text[i]));
+	for (size_t i = 0; i < kept_count(kept); i++)
+		json_array_append_new(list, json_string(kept_text(kept, i)));
 	return list;
 }
 
@@ -118,10 +118,12 @@ static void findings_text(char *text, size_t size, const struct policy *policy,
 
 static void helo_text(char *text, size_t size, const struct kept *helo)
 {
+	const char *first = helo->seen ? kept_text(helo, 0) : "";
+
 	if (helo->seen > 1)
-		snprintf(text, size, "%s (+%zu)", helo->text[0], helo->seen - 1);
+		snprintf(text, size, "%s (+%zu)", first, helo->seen - 1);
 	else
-		snprintf(text, size, "%s", helo->text[0]);
+		snprintf(text, size, "%s", first);
 }
 
 static void print_row(struct replay *r, const struct replay_line *line)

@@ -62,19 +62,28 @@ static void put_escaped(struct writer *w, unsigned char byte)
 	}
 }
 
+/* Bytes that stand in a string as they are. */
+static const bool plain[256] = {
+	[0x20] = true,
+	[0x21] = true,
+	[0x23 ... 0x5b] = true,
+	[0x5d ... 0xff] = true,
+};
+
 static void put_string(struct writer *w, const char *text)
 {
 	const char *from = text, *at = text;
 
 	put_byte(w, '"');
-	for (; *at; at++) {
-		if ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
+	for (;; at++) {
+		if (plain[(unsigned char)*at])
 			continue;
 		put(w, from, (size_t)(at - from));
+		if (!*at)
+			break;
 		put_escaped(w, (unsigned char)*at);
 		from = at + 1;
 	}
-	put(w, from, (size_t)(at - from));
 	put_byte(w, '"');
 }
 

@@ -5,11 +5,19 @@
 #include "../base/escape.h"
 #include "dialogue_inside.h"
 
+#define KEPT_LEAST 8 /* bytes of each, however long those before it are */
+
 static void keep(struct kept *kept, const uint8_t *bytes, size_t len)
 {
-	if (kept->seen < DIALOGUE_KEPT)
-		escape_bytes(kept->text[kept->seen], DIALOGUE_TEXT, bytes, len);
-	kept->seen++;
+	size_t room = sizeof(kept->text) - kept->used;
+	char *text = kept->text + kept->used;
+
+	if (kept->seen++ >= DIALOGUE_KEPT)
+		return;
+	room -= (DIALOGUE_KEPT - kept->seen) * KEPT_LEAST;
+	escape_bytes(text, room < DIALOGUE_TEXT ? room : DIALOGUE_TEXT, bytes, len);
+	kept->at[kept->seen - 1] = kept->used;
+	kept->used += (uint16_t)strlen(text) + 1;
 }
 
 /* The administrator's own; of recipients the finding says no more than the domain. */
@@ -114,7 +122,8 @@ static void check_pipelining(struct dialogue *d, uint32_t ack, enum smtp_verb ve
 
 static void push_pending(struct dialogue *d, enum smtp_verb verb, bool data_last)
 {
-	struct pending new = {verb, 1, data_last, !d->pipelining || smtp_verb_ends_group(verb)};
+	struct pending new = {1, (uint8_t)verb, data_last,
+			      !d->pipelining || smtp_verb_ends_group(verb)};
 	struct pending *last = d->pending_count ? &d->pending[d->pending_count - 1] : NULL;
 
 	if (last && last->verb == new.verb && last->data_last == new.data_last &&

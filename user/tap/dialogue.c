@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/escape.h"
 #include "dialogue_inside.h"
 
 bool dialogue_is_mx(const struct dialogue *d)
@@ -17,6 +18,7 @@ void dialogue_clear(struct dialogue *d)
 	d->from_client.len = d->from_server.len = 0;
 	d->from_client.last = d->from_server.last = 0;
 	d->helo.seen = d->mail_from.seen = d->rcpt_to.seen = 0;
+	d->helo.used = d->mail_from.used = d->rcpt_to.used = 0;
 	findings_clear(&d->findings);
 }
 
@@ -90,12 +92,15 @@ void lose_track(struct dialogue *d)
 
 /* Lines */
 
-static void line_push(struct line *line, uint8_t byte)
+static void line_append(struct line *line, const uint8_t *bytes, size_t len)
 {
-	if (line->len < sizeof(line->bytes))
-		line->bytes[line->len] = byte;
-	line->len++;
-	line->last = byte;
+	size_t room = line->len < sizeof(line->bytes) ? sizeof(line->bytes) - line->len : 0;
+
+	if (!len)
+		return;
+	memcpy(line->bytes + sizeof(line->bytes) - room, bytes, len < room ? len : room);
+	line->len += len;
+	line->last = bytes[len - 1];
 }
 
 static size_t line_kept(const struct line *line)
@@ -125,45 +130,53 @@ bool listens_to_commands(const struct dialogue *d)
 	return d->state == DIALOGUE_BANNER || d->state == DIALOGUE_COMMAND;
 }
 
-static void client_byte(struct dialogue *d, uint8_t byte, uint32_t ack)
+/* How many of the next `len` bytes belong to a PROXY header or a chunk of a message. */
+static size_t skip(struct dialogue *d, size_t len)
+{
+	uint64_t *left = d->proxy_left ? &d->proxy_left : &d->bdat_left;
+	size_t skipped = *left < len ? (size_t)*left : len;
+
+	*left -= skipped;
+	return skipped;
+}
+
+/* Takes as much as belongs together, and returns how much that is: a line, or what there is of it.
+ */
+static size_t take_client(struct dialogue *d, const uint8_t *data, size_t len, uint32_t ack)
 {
 	struct line *line = &d->from_client;
+	const uint8_t *end;
+	size_t n;
 
-	if (d->proxy_left) {
-		d->proxy_left--;
-		return;
-	}
-	if (d->bdat_left) {
-		d->bdat_left--;
-		return;
-	}
+	if (d->proxy_left || d->bdat_left)
+		return skip(d, len);
+	end = memchr(data, '\n', len);
+	n = end ? (size_t)(end - data) : len;
 	if (!line->len)
 		line->ack = ack;
-	if (byte != '\n') {
-		if (listens_to_commands(d))
-			line_push(line, byte);
-		return;
-	}
+	if (listens_to_commands(d))
+		line_append(line, data, n);
+	if (!end)
+		return n;
 	if (listens_to_commands(d))
 		take_command(d, line);
 	line_clear(line);
+	return n + 1;
 }
 
 /* Another reading of what comes next: it goes on where the last line stopped. */
 static void client_alternative(struct dialogue *d, const struct chunk *chunk)
 {
 	struct line line = d->from_client;
+	const uint8_t *at = chunk->data, *stop = at + chunk->len, *end;
 
 	d->contested = true;
 	if (!listens_to_commands(d) || d->bdat_left)
 		return;
 	if (!d->opening_len && !d->opening_done && !d->midway)
 		judge_other_opening(d, chunk->data, chunk->len);
-	for (size_t i = 0; i < chunk->len; i++) {
-		if (chunk->data[i] != '\n') {
-			line_push(&line, chunk->data[i]);
-			continue;
-		}
+	for (; (end = memchr(at, '\n', (size_t)(stop - at))); at = end + 1) {
+		line_append(&line, at, (size_t)(end - at));
 		judge_other_line(d, &line);
 		line.len = 0;
 	}
@@ -201,8 +214,8 @@ void dialogue_client(struct dialogue *d, const struct chunk *chunk)
 	if (!d->opening_done && !d->midway)
 		take_opening(d, chunk->data, chunk->len);
 	settle_early_talk(d);
-	for (size_t i = 0; i < chunk->len && d->state != DIALOGUE_FOREIGN; i++)
-		client_byte(d, chunk->data[i], chunk->ack);
+	for (size_t at = 0; at < chunk->len && d->state != DIALOGUE_FOREIGN;)
+		at += take_client(d, chunk->data + at, chunk->len - at, chunk->ack);
 }
 
 /* The server's side */
@@ -230,19 +243,21 @@ static void server_hole(struct dialogue *d)
 void dialogue_server(struct dialogue *d, const struct chunk *chunk)
 {
 	struct line *line = &d->from_server;
+	const uint8_t *at = chunk->data, *stop, *end;
 
 	if (chunk->kind == CHUNK_HOLE)
 		server_hole(d);
 	if (chunk->kind != CHUNK_BYTES)
 		return;
-	for (size_t i = 0; i < chunk->len && d->state != DIALOGUE_TLS; i++) {
-		if (chunk->data[i] != '\n') {
-			line_push(line, chunk->data[i]);
-			continue;
-		}
-		take_server_line(d, line, chunk->seq + (uint32_t)i + 1);
+	stop = at + chunk->len;
+	while (d->state != DIALOGUE_TLS && (end = memchr(at, '\n', (size_t)(stop - at)))) {
+		line_append(line, at, (size_t)(end - at));
+		at = end + 1;
+		take_server_line(d, line, chunk->seq + (uint32_t)(at - chunk->data));
 		line_clear(line);
 	}
+	if (d->state != DIALOGUE_TLS)
+		line_append(line, at, (size_t)(stop - at));
 	if (d->state == DIALOGUE_BANNER && !begins_like_a_reply(line))
 		open_foreign(d);
 }
@@ -272,14 +287,14 @@ const char *dialogue_outcome(char *text, size_t size, const struct dialogue *d)
 		snprintf(text, size, "accepted %u message%s", d->accepted,
 			 d->accepted == 1 ? "" : "s");
 	else if (d->starttls)
-		snprintf(text, size, "unknown: encrypted");
+		utf8_copy(text, size, "unknown: encrypted");
 	else if (d->refused)
 		snprintf(text, size, "refused with %d", d->refused);
 	else if (d->partial)
-		snprintf(text, size, "unknown: seen in part");
+		utf8_copy(text, size, "unknown: seen in part");
 	else if (d->dropped && !d->quit)
-		snprintf(text, size, "dropped by peer");
+		utf8_copy(text, size, "dropped by peer");
 	else
-		snprintf(text, size, "no mail");
+		utf8_copy(text, size, "no mail");
 	return text;
 }

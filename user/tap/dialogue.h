@@ -26,12 +26,12 @@
 #include "smtp.h"
 #include "stream.h"
 
-#define DIALOGUE_LINE    1024 /* longest line that is kept; RFC 5321 4.5.3.1.4 allows 512 */
-#define DIALOGUE_PENDING 64   /* runs of equal commands that may wait for their replies */
-#define DIALOGUE_KEPT    8    /* HELOs, senders and recipients kept for the log, each */
-#define DIALOGUE_TEXT    200  /* bytes of each, escaped */
-
-#define DIALOGUE_RECIPIENTS 64 /* recipients told apart */
+#define DIALOGUE_LINE       640 /* longest line that is kept; RFC 5321 4.5.3.1.4 allows 512 */
+#define DIALOGUE_PENDING    64  /* runs of equal commands that may wait for their replies */
+#define DIALOGUE_KEPT       8   /* HELOs, senders and recipients kept for the log, each */
+#define DIALOGUE_TEXT       200 /* bytes of one, escaped */
+#define DIALOGUE_KEPT_TEXT  520 /* bytes of all HELOs, all senders, all recipients */
+#define DIALOGUE_RECIPIENTS 64  /* recipients told apart */
 
 /*
  * What is known of a server across sessions; early talk stands down until pipe_connect is NO. YES
@@ -67,16 +67,30 @@ struct line {
 
 /* Commands in a row that wait for their replies, alike but for their arguments. */
 struct pending {
-	enum smtp_verb verb;
-	unsigned count;
+	uint32_t count;
+	uint8_t verb;    /* enum smtp_verb */
 	bool data_last;  /* BDAT LAST */
 	bool ends_group; /* the client must wait for the reply before it goes on */
 };
 
+/* The first few of a kind, escaped, one behind the other; where they are long each is cut. */
 struct kept {
-	size_t seen; /* all; the first DIALOGUE_KEPT stand in text */
-	char text[DIALOGUE_KEPT][DIALOGUE_TEXT];
+	size_t seen; /* all */
+	uint16_t used;
+	uint16_t at[DIALOGUE_KEPT];
+	char text[DIALOGUE_KEPT_TEXT];
 };
+
+/* How many can be had by kept_text(), with i from 0. */
+static inline size_t kept_count(const struct kept *kept)
+{
+	return kept->seen < DIALOGUE_KEPT ? kept->seen : DIALOGUE_KEPT;
+}
+
+static inline const char *kept_text(const struct kept *kept, size_t i)
+{
+	return kept->text + kept->at[i];
+}
 
 struct dialogue {
 	/* set by the owner before the first byte */

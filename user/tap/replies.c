@@ -267,7 +267,7 @@ static void take_reply(struct dialogue *d, int code, uint32_t end)
 		return;
 	}
 	asked = d->pending[0];
-	if (take_go_ahead(d, asked.verb, code, end))
+	if (take_go_ahead(d, (enum smtp_verb)asked.verb, code, end))
 		return;
 	/* No server accepts a message before it was sent: this answers a command we missed. */
 	if (asked.verb == SMTP_DATA && code < 300 && d->state != DIALOGUE_BODY) {

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-/* Four times as many as there are sessions by default: walking along chains touches cold memory. */
-#define HASH_INITIAL_NUM_BUCKETS      65536U
-#define HASH_INITIAL_NUM_BUCKETS_LOG2 16U
+#include "keyed.h"
+
+/*
+ * Clients choose what is hashed here. And few sessions are under way at a time: their buckets
+ * should stay in a cache, and where sessions are many the table grows.
+ */
+#define HASH_FUNCTION(key, len, hash) (hash) = keyed_hash(key, len)
+#define HASH_INITIAL_NUM_BUCKETS      8192U
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 13U
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -10,6 +16,7 @@
 #include <utlist.h>
 
 #include "clients.h"
+#include "lately.h"
 #include "pool.h"
 #include "sessions.h"
 
@@ -35,6 +42,7 @@ struct sessions {
 	struct session *table;
 	struct session *order;
 	struct profile *profiles;
+	struct lately *lately; /* over, but something of them may still come */
 	struct pool pool;
 	struct session *spare;         /* ready for the next one: see sessions_prepare() */
 	struct server_profile crowded; /* for servers beyond the limit: early talk stands down */
@@ -64,8 +72,9 @@ struct sessions *sessions_new(const struct config *config, const struct dialogue
 	s->context = context;
 	pool_init(&s->pool, sizeof(struct session));
 	s->clients = clients_new(CLIENTS_MAX);
-	if (!s->clients) {
-		free(s);
+	s->lately = lately_new(CLOSING_LIMIT);
+	if (!s->clients || !s->lately) {
+		sessions_free(s);
 		return NULL;
 	}
 	/* So that the first have room already when the start fills memory in. */
@@ -166,7 +175,8 @@ void sessions_prepare(struct sessions *s)
 	dialogue_clear(&s->spare->dialogue);
 }
 
-static struct session *session_new(struct sessions *s, const struct record *r, uint64_t now)
+static struct session *session_new(struct sessions *s, const struct record *r, unsigned hash,
+				   uint64_t now)
 {
 	struct session *session;
 
@@ -187,30 +197,38 @@ static struct session *session_new(struct sessions *s, const struct record *r, u
 	/* Records of a flow that an earlier agent saw being born: joined midway. */
 	session->dialogue.midway = !(r->flags & (RECORD_BIRTH | RECORD_EARLY));
 	session->dialogue.partial = session->dialogue.midway;
-	HASH_ADD(hh, s->table, flow, sizeof(session->flow), session);
+	HASH_ADD_BYHASHVALUE(hh, s->table, flow, sizeof(session->flow), hash, session);
 	DL_APPEND(s->order, session);
 	return session;
+}
+
+/* Which records begin a session of their own. */
+static bool begins(const struct sessions *s, const struct record *r, unsigned hash, uint64_t now)
+{
+	if (r->flags & (RECORD_BIRTH | RECORD_EARLY))
+		return true;
+	/*
+	 * Bare acknowledgements and resets do not. The server sends them long after a session, in
+	 * answer to whoever forges segments with its addresses.
+	 */
+	return r->len && !lately_has(s->lately, &r->flow, hash, now);
 }
 
 static struct session *session_of(struct sessions *s, const struct record *r, uint64_t now)
 {
 	struct session *session;
+	unsigned hash;
 
-	HASH_FIND(hh, s->table, &r->flow, sizeof(r->flow), session);
+	HASH_VALUE(&r->flow, sizeof(r->flow), hash);
+	HASH_FIND_BYHASHVALUE(hh, s->table, &r->flow, sizeof(r->flow), hash, session);
 	/* The same 4-tuple born again is another connection, or one found again: begin anew. */
 	if (session && (session->birth_seen || session->dialogue.midway) &&
 	    r->flags & (RECORD_BIRTH | RECORD_EARLY)) {
 		session_end(s, session);
 		session = NULL;
 	}
-	/*
-	 * Bare acknowledgements and resets begin nothing. The server sends them long after a
-	 * session, in answer to whoever forges segments with its addresses.
-	 */
-	if (!session && !r->len && !(r->flags & (RECORD_BIRTH | RECORD_EARLY)))
-		return NULL;
-	if (!session)
-		session = session_new(s, r, now);
+	if (!session && begins(s, r, hash, now))
+		session = session_new(s, r, hash, now);
 	if (!session)
 		return NULL;
 	session->touched = now;
@@ -274,6 +292,21 @@ static bool is_sound(const struct record *r, size_t size)
 	return size >= head && r->cap <= r->len && size - head >= r->cap && r->from <= FROM_SERVER;
 }
 
+static bool told_to_its_end(const struct stream *s)
+{
+	return s->ended && !s->count && (s->next == s->fin || s->next == s->fin + 1);
+}
+
+/*
+ * Both sides have said all, and it was heard: there is nothing to wait for. Most end like this, at
+ * once, so that the next one finds their memory still in the cache.
+ */
+static bool is_over(const struct session *session)
+{
+	return told_to_its_end(&session->client) && told_to_its_end(&session->server) &&
+	       !session->waiting;
+}
+
 /*
  * How long a session may be silent from here on. A client's RST proves little: the server ignores
  * one whose sequence number is not exact (RFC 5961 3), and a bot could hide behind it.
@@ -334,6 +367,10 @@ void sessions_record(struct sessions *s, const struct record *r, size_t size, ui
 		s->handlers.changed(session, s->context);
 	}
 	tell_names(s, session, said);
+	if (!is_over(session))
+		return;
+	lately_put(s->lately, &session->flow, session->hh.hashv, now);
+	session_end(s, session);
 }
 
 void sessions_expire(struct sessions *s, uint64_t now)
@@ -372,6 +409,7 @@ void sessions_free(struct sessions *s)
 	while (s->order)
 		session_end(s, s->order);
 	clients_free(s->clients);
+	lately_free(s->lately);
 	pool_free(&s->pool);
 	HASH_ITER(hh, s->profiles, p, next)
 	{

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sessions: ring records sorted into connections, put together, and followed as SMTP. Bounded: when
- * the table is full the longest silent session ends; one that says nothing for ten minutes ends
- * too.
+ * Sessions: ring records sorted into connections, put together, and followed as SMTP. One ends when
+ * both sides have ended and all was heard; where something may still come, a little later. Bounded:
+ * when the table is full the longest silent session ends; one that says nothing for ten minutes
+ * ends too.
+ *
+ * A session takes SESSION_MOST bytes at most. Its parts stand in the order in which they are
+ * needed, so that an ordinary one, which nothing is held against, touches no more than the first
+ * SESSION_USUAL of them. Besides it holds what the client has sent and the server not acknowledged
+ * yet, and what came out of order: STREAM_BYTES a direction, and seldom more than a line.
  *
  * The clock is a parameter (milliseconds, any epoch), so that a capture can be replayed and tests
  * can let time pass.
@@ -15,6 +21,9 @@
 #include "../../maps/record.h"
 #include "dialogue.h"
 #include "stream.h"
+
+#define SESSION_MOST  16384
+#define SESSION_USUAL 7168
 
 struct session {
 	struct flow_key flow;
@@ -37,6 +46,9 @@ struct session {
 	struct stream client, server;
 	struct dialogue dialogue; /* last: see there */
 };
+
+_Static_assert(sizeof(struct session) <= SESSION_MOST, "see above");
+_Static_assert(offsetof(struct session, dialogue.findings.list) <= SESSION_USUAL, "see above");
 
 struct session_handlers {
 	/* findings or accepted messages have changed */
