@@ -120,21 +120,36 @@ int feed_list(struct feed *feed, struct wide first, struct wide last, const char
 	return feed_set_add(&feed->set, first, last);
 }
 
-/* A carriage return at the end is no part of a line. */
-static int take_line(struct feed *feed, const struct source *source)
+/*
+ * Where the line ends: a carriage return is no part of it, and what was cut in two is not either,
+ * for half an address is another address.
+ */
+static char *line_end(const struct source *source)
 {
-	struct feed_line line = {source->line, source->len, source->cut};
 	char *end = source->line + source->len;
 
-	feed->lines++;
-	while (end > line.text && (is_blank(end[-1]) || end[-1] == '\r'))
+	if (source->cut)
+		while (end > source->line && !is_blank(end[-1]))
+			end--;
+	while (end > source->line && (is_blank(end[-1]) || end[-1] == '\r'))
 		end--;
+	return end;
+}
+
+static int take_line(struct feed *feed, const struct source *source)
+{
+	struct feed_line line;
+	char *end = line_end(source);
+
+	feed->lines++;
 	*end = '\0';
-	line.text = skip_blanks(line.text);
+	line.text = skip_blanks(source->line);
 	if (line.text >= end)
-		return 0;
+		return source->cut ? feed_bad(feed, "the line is longer than %d bytes, and cut",
+					      FEED_LINE_MAX)
+				   : 0;
 	line.len = (size_t)(end - line.text);
-	if (line.cut)
+	if (source->cut)
 		feed_remark(feed, feed->lines, "the line is cut behind %d bytes", FEED_LINE_MAX);
 	return parsers[feed->format](feed, &line);
 }

@@ -14,7 +14,6 @@
 struct feed_line {
 	const char *text;
 	size_t len;
-	bool cut; /* it was longer than FEED_LINE_MAX */
 };
 
 int feed_line_cidr(struct feed *feed, const struct feed_line *line);
