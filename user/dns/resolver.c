@@ -229,6 +229,7 @@ static void on_answer(void *context, int err, struct ub_result *result)
 	struct lookup *lookup = context;
 
 	lookup->result = err ? NULL : result;
+	lookup->resolver->sent--;
 	lookup_done(lookup, DNS_FAILED);
 }
 
@@ -374,7 +375,8 @@ struct resolver *resolver_new(uv_loop_t *loop, const struct resolver_settings *s
 	}
 	r->loop = loop;
 	r->settings = *settings;
-	r->ctx = unbound_new(settings, error, error_size);
+	r->sockets = unbound_sockets();
+	r->ctx = unbound_new(settings, r->sockets, error, error_size);
 	if (!r->ctx || uv_poll_init(loop, &r->poll, ub_fd(r->ctx))) {
 		if (r->ctx)
 			snprintf(error, error_size, "cannot wait for the resolver's answers");

@@ -10,9 +10,12 @@
  *
  * libunbound runs one thread of its own. Nothing here waits for it: a burst of questions goes to
  * it, and of answers comes from it, in turns of two milliseconds. It reads no file but
- * /dev/urandom where getrandom() is missing, and never /etc/resolv.conf. Up to 4096 questions are
+ * /dev/urandom where getrandom() is missing, and never /etc/resolv.conf. Up to 8192 questions are
  * on the wire at a time, each with a socket of its own: the soft limit of open files is raised
- * towards 8192 where the hard one allows it, else half of what there is goes to them.
+ * towards 16384 where the hard one allows it, else half of what there is goes to them.
+ *
+ * A server that was silent for some 2.5 seconds is given up: what is asked of it fails at once for
+ * up to 15 seconds, then it is tried anew.
  *
  * Some of libunbound's settings (its TTL limits) belong to the process: one resolver at a time.
  */

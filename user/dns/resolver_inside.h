@@ -59,8 +59,10 @@ struct resolver {
 	uv_poll_t poll;                    /* answers from libunbound's thread */
 	uv_timer_t timer;                  /* the first deadline */
 	uv_idle_t work;                    /* something is waiting or done: runs until nothing is */
-	unsigned open;                     /* handles that are not closed yet */
-	bool broken;                       /* libunbound's thread is gone: all fails from here on */
+	unsigned sockets; /* of libunbound: it gets no more questions than that at a time */
+	unsigned sent;    /* lookups that it has */
+	unsigned open;    /* handles that are not closed yet */
+	bool broken;      /* libunbound's thread is gone: all fails from here on */
 	bool closing;
 	struct {
 		uint64_t written, read; /* messages: handed over, and known to be read */
@@ -70,8 +72,11 @@ struct resolver {
 };
 
 /* resolver_unbound.c: a context with everything set; NULL with `error` filled in. */
-struct ub_ctx *unbound_new(const struct resolver_settings *settings, char *error,
+struct ub_ctx *unbound_new(const struct resolver_settings *settings, unsigned sockets, char *error,
 			   size_t error_size);
+
+/* How many it may have open at a time; raises the soft limit of open files where it must. */
+unsigned unbound_sockets(void);
 
 /* resolver_send.c: whether the next can be sent without waiting for the thread. */
 bool send_has_room(struct resolver *r);

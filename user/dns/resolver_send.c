@@ -5,6 +5,9 @@
  * busy. It does not say how far its thread has read. So a marker goes along: a question that the
  * thread answers by itself, in order, at once. No more than PIPE_MESSAGES stand behind the last
  * marker that came back.
+ *
+ * Nor does it get more questions than it has sockets: they would wait inside it, in the order in
+ * which they came, for a silent server's to end. Here each waits no longer than its deadline.
  */
 #include "resolver_inside.h"
 
@@ -38,6 +41,8 @@ bool send_has_room(struct resolver *r)
 
 	if (r->broken)
 		return true;
+	if (r->sent >= r->sockets)
+		return false;
 	if (unread >= MARKER_EVERY && !r->pipe.marker_under_way)
 		send_marker(r);
 	return r->pipe.written - r->pipe.read < PIPE_MESSAGES;
@@ -51,5 +56,6 @@ bool send_lookup(struct lookup *lookup, ub_callback_type done)
 	    ub_resolve_async(r->ctx, lookup->key + 1, lookup->key[0], CLASS_IN, lookup, done, NULL))
 		return false;
 	r->pipe.written++;
+	r->sent++;
 	return true;
 }

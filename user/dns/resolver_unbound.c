@@ -6,7 +6,7 @@
 #include "../base/log.h"
 #include "resolver_inside.h"
 
-#define SOCKETS_MAX 4096 /* questions on the wire at a time; each has a socket of its own */
+#define SOCKETS_MAX 8192 /* questions on the wire at a time; each has a socket of its own */
 
 struct option {
 	const char *name, *value;
@@ -34,12 +34,12 @@ static const struct option options[] = {
 	/* A verdict must not rest on what a list said yesterday. */
 	{"serve-expired:", "no"},
 	{"prefetch:", "no"},
-	/* A server that is silent for more than two seconds is of no use within our deadline: it
-	 * is given up then, so that its questions do not hold memory and sockets for minutes, and
-	 * asked again by single questions; a minute later it starts afresh. */
+	/* A server that is silent for two seconds and a half (0.4, 0.8, 1.5) is given up, so that
+	 * its questions hold memory and sockets for seconds, not minutes: they fail at once, until
+	 * it is tried anew a quarter of a minute later. */
 	{"infra-cache-max-rtt:", "2000"},
-	{"infra-keep-probing:", "yes"},
-	{"infra-host-ttl:", "60"},
+	{"outbound-msg-retry:", "3"},
+	{"infra-host-ttl:", "15"},
 	/* Other servers' names are looked up when they are needed, not in advance. */
 	{"target-fetch-policy:", "0 0 0 0 0"},
 	{"outgoing-num-tcp:", "16"},
@@ -48,7 +48,7 @@ static const struct option options[] = {
 };
 
 /* Room for that many sockets beside ours: libunbound asks with 16, and the rest would wait. */
-static unsigned sockets(void)
+unsigned unbound_sockets(void)
 {
 	struct rlimit limit;
 
@@ -82,15 +82,14 @@ static int set_number(struct ub_ctx *ctx, const char *name, uint64_t value, char
 	return set(ctx, name, text, error, size);
 }
 
-static int set_options(struct ub_ctx *ctx, const struct resolver_settings *s, char *error,
-		       size_t size)
+static int set_options(struct ub_ctx *ctx, const struct resolver_settings *s, unsigned sockets,
+		       char *error, size_t size)
 {
 	const struct {
 		const char *name;
 		uint64_t value;
 	} numbers[] = {
-		{"outgoing-range:", sockets()},
-		{"num-queries-per-thread:", s->under_way_max},
+		{"outgoing-range:", sockets},
 		/* Twice as much for the records as for the messages that refer to them. */
 		{"msg-cache-size:", s->cache_bytes / 3},
 		{"rrset-cache-size:", s->cache_bytes / 3 * 2},
@@ -134,7 +133,8 @@ static int set_servers(struct ub_ctx *ctx, const struct resolver_settings *s, ch
 	return err;
 }
 
-struct ub_ctx *unbound_new(const struct resolver_settings *settings, char *error, size_t error_size)
+struct ub_ctx *unbound_new(const struct resolver_settings *settings, unsigned sockets, char *error,
+			   size_t error_size)
 {
 	struct ub_ctx *ctx = ub_ctx_create();
 
@@ -145,7 +145,7 @@ struct ub_ctx *unbound_new(const struct resolver_settings *settings, char *error
 	/* It would tell every unreachable server on standard error. */
 	if (!log_wants(LOG_LEVEL_DEBUG))
 		ub_ctx_debugout(ctx, NULL);
-	if (set_options(ctx, settings, error, error_size) ||
+	if (set_options(ctx, settings, sockets, error, error_size) ||
 	    set_servers(ctx, settings, error, error_size) || ub_ctx_async(ctx, 1)) {
 		ub_ctx_delete(ctx);
 		return NULL;
