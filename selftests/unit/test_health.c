@@ -363,6 +363,11 @@ static void refuted_alarms_become_rarer(void **state)
 	assert_int_equal(heard[1], 100);
 	assert_int_equal(heard[2], 200);
 	assert_int_equal(heard[3], 400);
+	/* And again, once there was no reason for one. */
+	assert_int_equal(b.h.ratio.enough, 800);
+	for (unsigned i = 0; i < 800 + 400 + 200 + 100 + 50; i++)
+		assert_int_equal(hear(&b, LIST_MEANS_NOT_LISTED, NULL), HEALTH_NO_CHANGE);
+	assert_int_equal(b.h.ratio.enough, 50);
 }
 
 static void probes_have_jitter_and_back_off(void **state)

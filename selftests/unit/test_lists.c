@@ -22,155 +22,56 @@
 #define HITS        64
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define NIBBLES      "0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
 #define SOA          "$SOA 1 ns.lab.example h.lab.example 1 1h 1h 1h 1\n$TTL 1\n"
+#define NIBBLES      "0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
 #define KEY          "k3y0123456789abcdefghijk"
 
-/* What a list is that passes; below it, what each lists besides. */
-#define PASSES(zone) "2.0.0.127." zone " :127.0.0.2:test\n"
+/* One zone of the server holds all lists: NAME.lab.example. */
+static const char *const lab_lines[] = {
+	"2.0.0.127.good :127.0.0.2:test",
+	"7.100.51.198.good :127.0.0.4:spam from $",
+	"8.100.51.198.good :127.0.0.10:policy",
+	"9.100.51.198.good :127.0.0.99:new",
+	"2.0.0.127.other :127.0.0.2:test",
+	"7.100.51.198.other :127.0.0.3:x",
+	"2.0.0.127.changing :127.0.0.2:test",
+	"7.100.51.198.changing :127.0.0.2:x",
+	"2.0.0.127.wl :127.0.0.2:test",
+	"7.100.51.198.wl :127.0.5.2:x",
+	"2.0.0.127." KEY ".secret :127.0.0.2:test",
+	"7.100.51.198." KEY ".secret :127.0.0.2:see bl/" KEY,
+	"2." NIBBLES ".six :127.0.0.2:test",
+	"5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.7.0.0.0.8.b.d.0.1.0.0.2.six :127.0.0.2:x",
+	".0.0.0.0.8.0.0.0.8.b.d.0.1.0.0.2.six :127.0.0.2:x",
+	"test.names :127.0.1.2:test",
+	"spam.example.names :127.0.1.4:x",
+	/* What is wrong with the others. */
+	"2.0.0.127.mad :127.0.0.2:test",
+	".100.51.198.mad :127.0.0.2:x",
+	"2.0.0.127.v4only :127.0.0.2:test",
+	"2.0.0.127.mapped :127.0.0.2:test",
+	"2." NIBBLES ".mapped :127.0.0.2:test",
+	"1." NIBBLES ".mapped :127.0.0.2:x",
+	"2.0.0.127.bait :127.0.0.2:test",
+	"4.0.41.198.bait :127.0.0.2:x",
+	".sly :127.0.0.2:x",
+	"!4.0.41.198.sly",
+	".wild :127.0.0.2:x",
+	".odd :127.0.0.77:x",
+	".park :203.0.113.9:x",
+	".one :127.0.0.1:x",
+	".r252 :127.255.255.252:x",
+	".r254 :127.255.255.254:x",
+	".r255 :127.255.255.255:x",
+	".wl255 :127.0.0.255:x",
+	".wl103 :127.0.10.3:x",
+};
+static char lab[8192];
 
-static const char lab[] = SOA PASSES("good") "7.100.51.198.good :127.0.0.4:spam from $\n"
-					     "8.100.51.198.good :127.0.0.10:policy\n"
-					     "9.100.51.198.good :127.0.0.99:new\n" PASSES("other") "7.100.51.198.other :127.0.0.3:x\n" PASSES(
-						     KEY
-						     ".secret") "7.100.51.198." KEY
-								".secret :127.0.0.2:see bl/" KEY "\n" PASSES("wl") "7.100.51.198.wl :127.0.5.2:x\n" PASSES(
-									"mad") ".100.51.198.mad "
-									       ":127.0.0.2:x\n"
-									       "2." NIBBLES ".six "
-									       ":127.0.0.2:test\n"
-									       "5.2.0.0.0.0.0.0.0."
-									       "0.0.0.0.0.0.0.0.0."
-									       "0.0.7.0.0.0.8.b.d."
-									       "0.1.0.0.2.six "
-									       ":127.0.0.2:x\n"
-									       "test.names "
-									       ":127.0.1.2:"
-									       "test\nspam.example."
-									       "names "
-									       ":127.0.1.4:"
-									       "x\n" PASSES("v4onl"
-											    "y")
-										       PASSES("mapp"
-											      "ed") "1"
-												    "." NIBBLES
-												    "."
-												    "m"
-												    "a"
-												    "p"
-												    "p"
-												    "e"
-												    "d"
-												    " "
-												    ":"
-												    "1"
-												    "2"
-												    "7"
-												    "."
-												    "0"
-												    "."
-												    "0"
-												    "."
-												    "2"
-												    ":"
-												    "x"
-												    "\n"
-												    "2"
-												    "." NIBBLES
-												    "."
-												    "m"
-												    "a"
-												    "p"
-												    "p"
-												    "e"
-												    "d"
-												    " "
-												    ":"
-												    "1"
-												    "2"
-												    "7"
-												    "."
-												    "0"
-												    "."
-												    "0"
-												    "."
-												    "2"
-												    ":"
-												    "x"
-												    "\n"
-												    "."
-												    "w"
-												    "i"
-												    "l"
-												    "d"
-												    " "
-												    ":"
-												    "1"
-												    "2"
-												    "7"
-												    "."
-												    "0"
-												    "."
-												    "0"
-												    "."
-												    "2"
-												    ":"
-												    "x"
-												    "\n.odd :127.0.0.77:x\n.park :203.0.113.9:x\n.one :127.0.0.1:x\n"
-												    "."
-												    "r"
-												    "2"
-												    "5"
-												    "2"
-												    " "
-												    ":"
-												    "1"
-												    "2"
-												    "7"
-												    "."
-												    "2"
-												    "5"
-												    "5"
-												    "."
-												    "2"
-												    "5"
-												    "5"
-												    "."
-												    "2"
-												    "5"
-												    "2"
-												    ":"
-												    "x"
-												    "\n.r254 :127.255.255.254:x\n.r255 :127.255.255.255:x\n"
-												    "."
-												    "w"
-												    "l"
-												    "2"
-												    "5"
-												    "5"
-												    " "
-												    ":"
-												    "1"
-												    "2"
-												    "7"
-												    "."
-												    "0"
-												    "."
-												    "0"
-												    "."
-												    "2"
-												    "5"
-												    "5"
-												    ":"
-												    "x"
-												    "\n.wl103 :127.0.10.3:x\n"
-												    ".sly :127.0.0.2:x\n!4.0.41.198.sly\n" PASSES("bait") "4.0.41.198.bait :127.0.0.2:x\n" PASSES(
-													    "changing") "7.100.51.198.changing :127.0.0.2:x\n";
-
-static const char lasting[] = "$SOA 1 ns.l.example h.l.example 1 1h 1h 1h 1\n$TTL 240\n" PASSES(
-	"good") "7.100.51.198.good :127.0.0.2:x\n";
+static const char lasting[] = "$SOA 1 ns.l.example h.l.example 1 1h 1h 1h 1\n$TTL 240\n"
+			      "2.0.0.127.good :127.0.0.2:test\n7.100.51.198.good :127.0.0.2:x\n";
 /* rbldnsd does not serve it any more: SERVFAIL. */
-static const char expired[] = "$TIMESTAMP 2020:01:01 2020:01:02\n" PASSES("gone");
+static const char expired[] = "$TIMESTAMP 2020:01:01 2020:01:02\n2.0.0.127.gone :127.0.0.2:test\n";
 
 static pid_t rbldnsd = -1;
 static int silent = -1;
@@ -209,6 +110,14 @@ static void rewrite(const char *name, const char *text)
 	kill(rbldnsd, SIGHUP);
 }
 
+static void write_lab(void)
+{
+	size_t n = (size_t)snprintf(lab, sizeof(lab), "%s", SOA);
+
+	for (size_t i = 0; i < COUNT(lab_lines) && n < sizeof(lab); i++)
+		n += (size_t)snprintf(lab + n, sizeof(lab) - n, "%s\n", lab_lines[i]);
+}
+
 static int start_servers(void **state)
 {
 	char *argv[] = {"/usr/sbin/rbldnsd",
@@ -228,6 +137,7 @@ static int start_servers(void **state)
 	if (!room_enter(&no_room))
 		return 0;
 	no_room = NULL;
+	write_lab();
 	if (!room_file("lab", lab) || !room_file("lasting", lasting) ||
 	    !room_file("expired", expired))
 		return -1;
@@ -257,7 +167,7 @@ static void on_guard(uv_timer_t *timer)
 	(void)timer;
 }
 
-static int begin(void **state)
+static struct resolver *new_resolver(struct world *w, unsigned under_way_max)
 {
 	struct addr home = addr_from_v4(htonl(INADDR_LOOPBACK));
 	const struct dns_stub stubs[] = {
@@ -271,9 +181,15 @@ static int begin(void **state)
 						   .ttl_max = 3600,
 						   .negative_ttl_max = 1,
 						   .cache_bytes = 4 << 20,
-						   .under_way_max = 4096};
-	struct world *w;
+						   .under_way_max = under_way_max};
 	char error[256];
+
+	return resolver_new(&w->loop, &settings, error, sizeof(error));
+}
+
+static int begin(void **state)
+{
+	struct world *w;
 
 	if (no_room)
 		return 0;
@@ -282,7 +198,7 @@ static int begin(void **state)
 		return -1;
 	uv_timer_init(&w->loop, &w->guard);
 	uv_timer_start(&w->guard, on_guard, 10, 10);
-	w->resolver = resolver_new(&w->loop, &settings, error, sizeof(error));
+	w->resolver = new_resolver(w, 4096);
 	*state = w;
 	return w->resolver ? 0 : -1;
 }
@@ -883,6 +799,54 @@ static void a_burst_with_a_dead_list(void **state)
 	free(told);
 }
 
+/* The resolver has no room: that is no fault of the list, which is in order. */
+static void what_the_resolver_refuses(void **state)
+{
+	struct world *w = enter(state);
+	struct told told[60];
+	json_int_t given_up;
+
+	resolver_free(w->resolver);
+	w->resolver = new_resolver(w, 8);
+	assert_non_null(w->resolver);
+	open_site(w, "good.lab.example");
+	until(w, w->closed[0]);
+	for (unsigned i = 0; i < COUNT(told); i++) {
+		char client[ADDR_TEXT];
+
+		snprintf(client, sizeof(client), "198.51.100.%u", i);
+		assert_true(ask(w, &told[i], client));
+	}
+	for (unsigned i = 0; i < COUNT(told); i++)
+		until(w, told[i].ends);
+	given_up = number(w, 0, "given_up", NULL);
+	assert_in_range(given_up, 10, COUNT(told) - 1);
+	assert_int_equal(number(w, 0, "failures", NULL), 0);
+	assert_true(state_is(w, 0, "healthy"));
+	assert_int_equal(w->opened[0], 0);
+}
+
+/* One /64 of a listed network makes no alarm, however many addresses it asks from. */
+static void an_ipv6_client_is_its_network(void **state)
+{
+	struct world *w = enter(state);
+	struct list list = site("six.lab.example");
+	struct told told;
+
+	list.v4 = false;
+	list.v6 = true;
+	list.probe = 3600;
+	open_lists(w, &list, 1);
+	until(w, w->closed[0]);
+	for (unsigned i = 0; i < 60; i++) {
+		char client[ADDR_TEXT];
+
+		snprintf(client, sizeof(client), "2001:db8:8::%x", i + 1);
+		assert_int_equal(hits_of(w, &told, client), 1);
+	}
+	assert_int_equal(w->opened[0], 0);
+}
+
 /* Owners' hands */
 
 static void a_cancelled_query_is_silent(void **state)
@@ -1121,6 +1085,8 @@ int main(void)
 		world_test(the_days_budget),
 		world_test(the_rate),
 		world_test(a_burst_with_a_dead_list),
+		world_test(what_the_resolver_refuses),
+		world_test(an_ipv6_client_is_its_network),
 		world_test(a_cancelled_query_is_silent),
 		world_test(cancelling_from_within_a_hit),
 		world_test(freed_in_the_middle),

@@ -252,7 +252,9 @@ bool health_asked(const struct health *h)
 static void ratio_restart(struct health *h, unsigned enough)
 {
 	memset(&h->ratio, 0, sizeof(h->ratio));
-	h->ratio.enough = enough < RATIO_ENOUGH_MAX ? enough : RATIO_ENOUGH_MAX;
+	h->ratio.enough = enough < RATIO_ENOUGH       ? RATIO_ENOUGH
+			  : enough < RATIO_ENOUGH_MAX ? enough
+						      : RATIO_ENOUGH_MAX;
 }
 
 /* A client is counted once, or its retries would make the alarm. */
@@ -277,7 +279,7 @@ static enum health_change ratio_count(struct health *h, bool listed, uint64_t su
 	if (asked < h->ratio.enough)
 		return HEALTH_NO_CHANGE;
 	if (h->ratio.listed * 100 <= asked * RATIO_PERCENT) {
-		ratio_restart(h, RATIO_ENOUGH);
+		ratio_restart(h, asked / 2);
 		return HEALTH_NO_CHANGE;
 	}
 	snprintf(h->words, sizeof(h->words),

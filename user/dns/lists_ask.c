@@ -8,6 +8,7 @@
 
 #define SENT_MAX    256           /* of a list: more than a live one needs at 10,000 a second */
 #define PATIENCE_NS 5000000000ULL /* in the queue of a slow one */
+#define V6_CLIENT   8             /* bytes: whoever has one address has its /64 */
 #define TURN_NS     2000000       /* of work in one turn of the loop, which has others to serve */
 
 static void pump(struct list_state *list);
@@ -313,7 +314,7 @@ struct lists_query *lists_ask_addr(struct lists *lists, const struct addr *addr,
 	if (!query)
 		return NULL;
 	query->addr = *addr;
-	query->subject = hash(addr->b, sizeof(addr->b));
+	query->subject = hash(addr->b, addr_is_v4(addr) ? sizeof(addr->b) : V6_CLIENT);
 	for (size_t i = 0; i < lists->count; i++)
 		if (is_for_addr(&lists->list[i]->settings, addr, ports) &&
 		    may_be_asked(lists->list[i]))
