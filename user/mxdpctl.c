@@ -67,6 +67,9 @@ static const struct verb verbs[] = {
 	{"check-config", cmd_check_config, "[FILE]",
 	 "every mistake of a configuration file\n"
 	 "The file is the one of --config where none is named."},
+	{"import-postfix", cmd_import_postfix, "MAIN.CF",
+	 "a configuration made of Postfix's, on standard output\n"
+	 "Lists, networks, names; on standard error what could not be carried over, and why."},
 	{"help", cmd_help, "[VERB]", "this, or more about one verb"},
 };
 

@@ -98,6 +98,7 @@ int cmd_unallow(int argc, char **argv);
 int cmd_mode(int argc, char **argv);
 int cmd_checks(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
+int cmd_import_postfix(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_flush(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
