@@ -6,10 +6,10 @@
 
 #include "lists_inside.h"
 
-#define SENT_MAX    256           /* of a list: more than a live one needs at 10,000 a second */
-#define PATIENCE_NS 5000000000ULL /* in the queue of a slow one */
-#define V6_CLIENT   8             /* bytes: whoever has one address has its /64 */
-#define TURN_NS     2000000       /* of work in one turn of the loop, which has others to serve */
+#define SENT_MAX    256            /* of a list: more than a live one needs at 10,000 a second */
+#define PATIENCE_NS 30000000000ULL /* in the queue: late is of use to the next connection */
+#define V6_CLIENT   8              /* bytes: whoever has one address has its /64 */
+#define TURN_NS     2000000        /* of work in one turn of the loop, which has others to serve */
 
 static void pump(struct list_state *list);
 
@@ -212,6 +212,10 @@ static void ask_send(struct list_ask *ask)
 	struct list_state *list = ask->list;
 	char name[DNS_NAME];
 
+	if (!budget_take(list, lists_ms())) {
+		ask_over(ask);
+		return;
+	}
 	ask_enter(ask, ASK_SENT);
 	if (question_name(name, ask))
 		ask->question = dns_ask(list->lists->resolver, name, DNS_A, on_answer, ask);
@@ -275,11 +279,6 @@ static struct lists_query *query_new(struct lists *lists, lists_fn fn, void *con
 	return query;
 }
 
-static bool may_be_asked(struct list_state *list)
-{
-	return health_asked(&list->health) && budget_take(list, lists_ms());
-}
-
 /* Every list has its ask before the first is sent: none of them alone can end the query. */
 static struct lists_query *query_start(struct lists_query *query)
 {
@@ -317,7 +316,7 @@ struct lists_query *lists_ask_addr(struct lists *lists, const struct addr *addr,
 	query->subject = hash(addr->b, addr_is_v4(addr) ? sizeof(addr->b) : V6_CLIENT);
 	for (size_t i = 0; i < lists->count; i++)
 		if (is_for_addr(&lists->list[i]->settings, addr, ports) &&
-		    may_be_asked(lists->list[i]))
+		    health_asked(&lists->list[i]->health))
 			ask_add(query, lists->list[i]);
 	return query_start(query);
 }
@@ -357,7 +356,7 @@ struct lists_query *lists_ask_domain(struct lists *lists, const char *domain, en
 	query->domain = lower_copy(domain);
 	query->subject = query->domain ? hash(query->domain, strlen(query->domain)) : 0;
 	for (size_t i = 0; i < lists->count && query->domain; i++)
-		if (lists->list[i]->settings.kind == kind && may_be_asked(lists->list[i]))
+		if (lists->list[i]->settings.kind == kind && health_asked(&lists->list[i]->health))
 			ask_add(query, lists->list[i]);
 	return query_start(query);
 }
