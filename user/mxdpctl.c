@@ -26,10 +26,11 @@ static const struct verb verbs[] = {
 	 "For one hour, on the mx port, silently, where nothing else is said. `-' takes one entry "
 	 "a line from standard input,\n"
 	 "where blank lines and # comments are skipped; if one is bad, nothing is changed."},
-	{"unblock", cmd_unblock, "ADDR|CIDR...|- | --by CAUSE [--since 2h]",
+	{"unblock", cmd_unblock, "ADDR|CIDR...|- | --by CAUSE|ZONE [--since 2h]",
 	 "take verdicts back, and leave the client in peace for a day\n"
 	 "--by takes back all that one finding caused (see `mxdpctl checks'), or `manual' or\n"
-	 "`score'; --since only those of the last hours. `-' is as in `mxdpctl help block'."},
+	 "`score', or one DNS list (see `mxdpctl dnsbl'); --since only those of the last hours. "
+	 "`-' is as in `mxdpctl help block'."},
 	{"allow", cmd_allow, "[ADDR|CIDR...|- [--for 30d|forever] [--reason TEXT]]",
 	 "never block these, whatever they do; without words: who is allowed\n"
 	 "For ever where --for is left out. `-' is as in `mxdpctl help block'."},
@@ -42,6 +43,14 @@ static const struct verb verbs[] = {
 	{"checks", cmd_checks, "[on|off ID]",
 	 "the findings, their points and how often they came\n"
 	 "`checks off ID' switches one off until mxdpd starts again."},
+	{"dnsbl", cmd_dnsbl, "[--presets]",
+	 "the DNS lists: how they are, what they say\n"
+	 "A list that fails its test entries is not believed. LISTED counts believed or not; MS "
+	 "is\n"
+	 "the median of its answers. --presets shows the lists that are known, with their terms."},
+	{"explain", cmd_explain, "ADDR|DOMAIN",
+	 "what stands against an address or a domain, now\n"
+	 "Asks every list, past its health, and shows what each says."},
 	{"log", cmd_log, "[-f] [-n LINES]",
 	 "what was decided, about whom, on what evidence\n"
 	 "-f goes on until interrupted. -n is 50 where left out."},

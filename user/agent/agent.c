@@ -18,6 +18,7 @@
 #include "../kernel/pins.h"
 #include "agent.h"
 #include "events.h"
+#include "lookups.h"
 #include "privileges.h"
 
 #define HISTORY_ENTRIES 262144
@@ -74,11 +75,11 @@ static int take_lock(struct agent *a, char *error, size_t size)
 	return 0;
 }
 
-static int load_config(struct agent *a, char *error, size_t size)
+static int load_config(struct config *out, const char *path, char *error, size_t size)
 {
 	char *problems = NULL;
 
-	if (config_load(&a->config, &problems, a->options.config_path))
+	if (config_load(out, &problems, path))
 		return 0;
 	snprintf(error, size, "%s", problems ? problems : "out of memory");
 	free(problems);
@@ -86,12 +87,12 @@ static int load_config(struct agent *a, char *error, size_t size)
 }
 
 /* No file at the default place is no mistake: the defaults stand. */
-static int read_config(struct agent *a, char *error, size_t size)
+int agent_read_config(const struct agent *a, struct config *out, char *error, size_t size)
 {
 	if (!strcmp(a->options.config_path, CONFIG_DEFAULT_PATH) &&
 	    access(CONFIG_DEFAULT_PATH, F_OK))
-		return config_defaults(&a->config) ? 0 : fail(error, size, -ENOMEM, "%s", "start");
-	return load_config(a, error, size);
+		return config_defaults(out) ? 0 : fail(error, size, -ENOMEM, "%s", "start");
+	return load_config(out, a->options.config_path, error, size);
 }
 
 static int choose_interfaces(struct agent *a, char *error, size_t size)
@@ -119,7 +120,7 @@ static int choose_interfaces(struct agent *a, char *error, size_t size)
 }
 
 /* What the programs read while they run. Fresh maps are all zero: monitor mode, nothing dropped. */
-static void fill_live_values(struct agent *a)
+void agent_fill_live_values(struct agent *a)
 {
 	volatile struct live *live = a->maps.live_values;
 
@@ -140,7 +141,8 @@ static void publish(const char *line, void *context)
 
 static int make_rooms(struct agent *a, char *error, size_t size)
 {
-	const struct session_handlers handlers = {.changed = judge_changed, .ended = judge_ended};
+	const struct session_handlers handlers = {judge_changed, judge_ended, lookups_began,
+						  lookups_named};
 
 	a->history = history_new(HISTORY_ENTRIES);
 	a->journal = journal_new(a->config.log_events);
@@ -163,13 +165,21 @@ static void on_signal(uv_signal_t *signal, int number)
 	agent_stop(signal->data);
 }
 
+static void on_hangup(uv_signal_t *signal, int number)
+{
+	(void)number;
+	reload(signal->data);
+}
+
 static void catch_signals(struct agent *a)
 {
 	uv_signal_init(&a->loop, &a->sigterm);
 	uv_signal_init(&a->loop, &a->sigint);
-	a->sigterm.data = a->sigint.data = a;
+	uv_signal_init(&a->loop, &a->sighup);
+	a->sigterm.data = a->sigint.data = a->sighup.data = a;
 	uv_signal_start(&a->sigterm, on_signal, SIGTERM);
 	uv_signal_start(&a->sigint, on_signal, SIGINT);
+	uv_signal_start(&a->sighup, on_hangup, SIGHUP);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -230,7 +240,7 @@ static int open_server(struct agent *a, char *error, size_t size)
 /* Changes nothing: whatever can be refused by looking at it is refused here. */
 static int look_first(struct agent *a, char *error, size_t size)
 {
-	int err = read_config(a, error, size);
+	int err = agent_read_config(a, &a->config, error, size);
 
 	if (!err)
 		err = choose_interfaces(a, error, size);
@@ -255,7 +265,7 @@ static int open_eyes(struct agent *a, char *error, size_t size)
 	if (err)
 		return err;
 	protected_settle(a);
-	fill_live_values(a);
+	agent_fill_live_values(a);
 	return 0;
 }
 
@@ -292,6 +302,8 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	catch_signals(a);
 	fill_in_memory();
 	err = privileges_drop(error, size);
+	if (!err)
+		err = lookups_open(a, error, size);
 	if (err)
 		return err;
 	interfaces_sweep_others(a);
@@ -332,10 +344,11 @@ void agent_close(struct agent *a)
 	a->ending = true;
 	server_close(a->server);
 	a->server = NULL;
+	sessions_free(a->sessions);
+	lookups_close(a);
 	close_loop(a);
 	if (unsaved)
 		memory_save(a);
-	sessions_free(a->sessions);
 	ring_buffer__free(a->ring);
 	links_close(a->links);
 	if (!a->ready)

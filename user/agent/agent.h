@@ -5,8 +5,9 @@
  *   ring record -> sessions (tap) -> findings (checks) -> decision (policy) -> verdict (maps)
  *
  * Files: agent.c opens and closes in order; ring.c reads records; judge.c turns findings into
- * verdicts; interfaces.c follows links and addresses; upkeep.c is the second hand; protected.c says
- * who is never blocked; memory.c keeps what must outlive a restart; verbs_*.c answer mxdpctl.
+ * verdicts; lookups.c asks the DNS, withdraw.c takes back what a broken list said; interfaces.c
+ * follows links and addresses; upkeep.c is the second hand; protected.c says who is never blocked;
+ * memory.c keeps what must outlive a restart; verbs_*.c answer mxdpctl.
  */
 #ifndef MXDP_AGENT_AGENT_H
 #define MXDP_AGENT_AGENT_H
@@ -14,6 +15,9 @@
 #include <uv.h>
 #include "../config/config.h"
 #include "../control/server.h"
+#include "../dns/lists.h"
+#include "../dns/resolver.h"
+#include "../dns/suspect.h"
 #include "../journal/journal.h"
 #include "../kernel/attach.h"
 #include "../kernel/links.h"
@@ -73,6 +77,15 @@ struct held {
 	bool no_room;        /* the kernel's tries do not hold it: tried again */
 };
 
+/* Verdicts being taken back because lists that they rest on were opened: withdraw.c. */
+struct withdrawal {
+	uv_timer_t timer;
+	uint32_t lists; /* bit n: list n; 0: none is under way */
+	struct verdict_walk walk;
+	size_t count;
+	char why[AGENT_ERROR];
+};
+
 struct agent {
 	struct agent_options options;
 	struct config config;
@@ -109,6 +122,12 @@ struct agent {
 	struct reasons reasons;
 	struct server *server;
 
+	/* NULL where the configuration asks for no DNS: lookups.c */
+	struct resolver *resolver;
+	struct lists *lists;
+	struct suspect suspect; /* whether our own resolver is what fails */
+	struct withdrawal withdrawal;
+
 	struct mode_state mode;
 	struct syncookies syncookies;
 	bool cookies;        /* SYN cookies are in use now */
@@ -125,6 +144,8 @@ struct agent {
 		uint64_t sessions, blocked, watched, accepted, spared, map_full;
 	} counts;
 	uint64_t found[FINDING_COUNT];
+	enum { SWITCHED_NOT, SWITCHED_ON, SWITCHED_OFF } switched[FINDING_COUNT]; /* by mxdpctl */
+	bool reload_refused; /* the configuration file has mistakes: an older one is in force */
 	struct {
 		unsigned long long syns, replies; /* at the last look */
 		uint32_t since;                   /* boot seconds since when the tap seems blind */
@@ -138,7 +159,7 @@ struct agent {
 	uv_loop_t loop;
 	uv_poll_t ring_poll, links_poll;
 	uv_timer_t second, sweeper, saver, guard, routes;
-	uv_signal_t sigterm, sigint;
+	uv_signal_t sigterm, sigint, sighup;
 	bool ending; /* closing: nothing is opened again */
 };
 
@@ -150,6 +171,8 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 void agent_run(struct agent *a);
 void agent_close(struct agent *a);
 void agent_stop(struct agent *a);
+int agent_read_config(const struct agent *a, struct config *out, char *error, size_t size);
+void agent_fill_live_values(struct agent *a);
 
 /* ring.c */
 int ring_open(struct agent *a, char *error, size_t error_size);
@@ -182,6 +205,16 @@ void protected_unseen(struct agent *a, enum net_kind kind);
 /* Once more for those that found no room, and how many they are. */
 void protected_retry(struct agent *a);
 size_t protected_without_room(const struct agent *a);
+
+/*
+ * Before and after the configuration is replaced by `new': what it names is added, or nothing is
+ * and `error' says why; what it names no more is removed.
+ */
+int protected_announce(struct agent *a, const struct config *new, char *error, size_t error_size);
+void protected_replaced(struct agent *a);
+
+/* reload.c: the configuration anew, without detaching (SIGHUP); a bad one changes nothing. */
+void reload(struct agent *a);
 
 /* upkeep.c */
 void upkeep_open(struct agent *a);

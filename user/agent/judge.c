@@ -13,6 +13,7 @@
 #include "../kernel/sockdiag.h"
 #include "agent.h"
 #include "events.h"
+#include "lookups.h"
 
 /* Why a verdict of the engine does not become one in the kernel; NULL where it does. */
 static const char *spared_because(const struct agent *a, const struct session *session)
@@ -186,12 +187,16 @@ static void watch(struct agent *a, struct session *session, const struct decisio
 	events_verdict(a, &event);
 }
 
-/* Records carry CLOCK_MONOTONIC, verdicts CLOCK_BOOTTIME; they part while the host sleeps. */
+/*
+ * In boot seconds, cut as those of verdicts are: rounded up, the session that a verdict was made in
+ * would seem to have begun after it. Records carry CLOCK_MONOTONIC, verdicts CLOCK_BOOTTIME; they
+ * part while the host sleeps.
+ */
 static uint32_t started_at(const struct session *session)
 {
 	uint64_t age = clock_ns(CLOCK_MONOTONIC) / 1000000 - session->started;
 
-	return boot_seconds() - (uint32_t)(age / 1000);
+	return (uint32_t)((clock_ns(CLOCK_BOOTTIME) / 1000000 - age) / 1000);
 }
 
 /*
@@ -243,6 +248,9 @@ static void decide(struct agent *a, struct session *session)
 
 	if ((int)d.kind <= session->decided)
 		return;
+	/* A list may still vouch for it; with the last answer this is asked again. */
+	if (d.kind == DECISION_BLOCK && !d.certain && lookups_pending(session))
+		return;
 	session->decided = d.kind;
 	if (d.kind == DECISION_BLOCK)
 		block(a, session);
@@ -277,5 +285,6 @@ void judge_ended(struct session *session, void *context)
 	a->counts.accepted += session->dialogue.accepted;
 	if (session->dialogue.relay)
 		note_relay(a, session);
+	lookups_forget(session);
 	events_session(a, session);
 }

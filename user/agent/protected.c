@@ -72,6 +72,16 @@ static void refresh_own(struct agent *a)
 	refresh_rules(a);
 }
 
+/* What the configuration names, in the order of its importance. */
+static int add_configured(struct nets *allow, struct nets *local, const struct config *config)
+{
+	int err = add_all(allow, &config->allow, "allow in the configuration");
+
+	err = err ? err : add_all(allow, &config->trusted_relays, "trusted relay");
+	err = err ? err : add_all(allow, &config->our_public_addresses, "our own address");
+	return err ? err : add_all(local, &config->protect, "protect in the configuration");
+}
+
 int protected_open(struct agent *a, char *error, size_t error_size)
 {
 	int err;
@@ -79,14 +89,49 @@ int protected_open(struct agent *a, char *error, size_t error_size)
 	nets_init(&a->allow, a->maps.allow);
 	nets_init(&a->local, a->maps.local);
 	err = add_special(&a->allow);
-	err = err ? err : add_all(&a->allow, &a->config.allow, "allow in the configuration");
-	err = err ? err : add_all(&a->allow, &a->config.trusted_relays, "trusted relay");
-	err = err ? err : add_all(&a->allow, &a->config.our_public_addresses, "our own address");
-	err = err ? err : add_all(&a->local, &a->config.protect, "protect in the configuration");
+	err = err ? err : add_configured(&a->allow, &a->local, &a->config);
 	add_resolvers(&a->allow);
 	refresh_own(a);
 	if (err)
 		snprintf(error, error_size, "cannot fill the allow map: %s", strerror(-err));
+	return err;
+}
+
+/* Removes what the configuration does not name any more. */
+static void prune_configured(struct nets *nets, const struct nets *named)
+{
+	for (size_t i = nets->count; i--;) {
+		const struct prefix prefix = nets->list[i].prefix;
+
+		if (nets->list[i].kind == NET_CONFIG && !nets_find(named, &prefix, NET_CONFIG))
+			nets_remove(nets, &prefix, NET_CONFIG);
+	}
+}
+
+void protected_replaced(struct agent *a)
+{
+	struct nets allow, local;
+
+	nets_init(&allow, -1);
+	nets_init(&local, -1);
+	/* Short of memory, somebody stays allowed who is not named any more: the safer side. */
+	if (!add_configured(&allow, &local, &a->config)) {
+		prune_configured(&a->allow, &allow);
+		prune_configured(&a->local, &local);
+	}
+	nets_free(&allow);
+	nets_free(&local);
+	refresh_own(a);
+}
+
+int protected_announce(struct agent *a, const struct config *new, char *error, size_t error_size)
+{
+	int err = add_configured(&a->allow, &a->local, new);
+
+	if (!err)
+		return 0;
+	snprintf(error, error_size, "no room for all of its networks: %s", strerror(-err));
+	protected_replaced(a);
 	return err;
 }
 

@@ -67,16 +67,20 @@ uint32_t reasons_lists(const struct reasons *r, const struct prefix *prefix, uns
 	return reason ? reason->lists : UINT32_MAX;
 }
 
+uint32_t lists_renumber_mask(uint32_t mask, const unsigned to[LISTS_MAX])
+{
+	uint32_t renumbered = mask & 1U << LIST_GONE;
+
+	for (unsigned old = 0; old < LISTS_MAX; old++)
+		if (mask & 1U << old && to[old] <= LIST_GONE)
+			renumbered |= 1U << to[old];
+	return renumbered;
+}
+
 void reasons_renumber(struct reasons *r, const unsigned to[LISTS_MAX])
 {
-	for (struct reason *reason = r->table; reason; reason = reason->hh.next) {
-		uint32_t lists = 0;
-
-		for (unsigned old = 0; old < LISTS_MAX; old++)
-			if (reason->lists & 1U << old && to[old] < LISTS_MAX)
-				lists |= 1U << to[old];
-		reason->lists = lists;
-	}
+	for (struct reason *reason = r->table; reason; reason = reason->hh.next)
+		reason->lists = lists_renumber_mask(reason->lists, to);
 }
 
 void reasons_forget(struct reasons *r, const struct prefix *prefix, unsigned ports)

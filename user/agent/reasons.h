@@ -27,7 +27,10 @@ void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports,
 const char *reasons_get(const struct reasons *r, const struct prefix *prefix, unsigned ports);
 /* All ones where nothing is known: it may rest on any. */
 uint32_t reasons_lists(const struct reasons *r, const struct prefix *prefix, unsigned ports);
-/* The lists have new numbers: to[old], or LISTS_MAX where it is gone. */
+/* The lists have new numbers: to[old], or LIST_GONE. */
+#define LIST_GONE LISTS_MAX /* the bit behind those of the lists */
+_Static_assert(LIST_GONE < 32, "a bit of a mask");
+uint32_t lists_renumber_mask(uint32_t mask, const unsigned to[LISTS_MAX]);
 void reasons_renumber(struct reasons *r, const unsigned to[LISTS_MAX]);
 void reasons_forget(struct reasons *r, const struct prefix *prefix, unsigned ports);
 void reasons_free(struct reasons *r);

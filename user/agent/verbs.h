@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The verbs of the control socket (control/protocol.h), a file a topic:
- * verbs_status.c, verbs_verdicts.c, verbs_block.c, verbs_unblock.c, verbs_nets.c, verbs_mode.c.
+ * verbs_status.c, verbs_verdicts.c, verbs_block.c, verbs_unblock.c, verbs_nets.c, verbs_mode.c,
+ * verbs_dns.c.
  */
 #ifndef MXDP_AGENT_VERBS_H
 #define MXDP_AGENT_VERBS_H
@@ -18,6 +19,8 @@ json_t *verb_unallow(void *agent, const json_t *request, struct connection *c);
 json_t *verb_allowed(void *agent, const json_t *request, struct connection *c);
 json_t *verb_mode(void *agent, const json_t *request, struct connection *c);
 json_t *verb_checks(void *agent, const json_t *request, struct connection *c);
+json_t *verb_dnsbl(void *agent, const json_t *request, struct connection *c);
+json_t *verb_explain(void *agent, const json_t *request, struct connection *c);
 json_t *verb_log(void *agent, const json_t *request, struct connection *c);
 json_t *verb_detach(void *agent, const json_t *request, struct connection *c);
 

@@ -5,6 +5,7 @@
 #include "../base/clock.h"
 #include "../base/names.h"
 #include "events.h"
+#include "lookups.h"
 #include "verbs.h"
 
 json_t *verb_mode(void *agent, const json_t *request, struct connection *c)
@@ -38,6 +39,7 @@ static json_t *switch_check(struct agent *a, const char *set, const char *id)
 	if (!id || !finding_parse(&finding, id))
 		return answer_error("`%.60s' is no finding: see mxdpctl checks", id ? id : "?");
 	a->config.policy.rule[finding].enabled = on;
+	a->switched[finding] = on ? SWITCHED_ON : SWITCHED_OFF;
 	events_note(a, "note", "check %s switched %s by mxdpctl until the next start", id,
 		    on ? "on" : "off");
 	return answer_done();
@@ -66,6 +68,23 @@ static json_t *pattern_check(const struct config *config, unsigned which)
 			 texts[pattern_subject(config->patterns[which])]);
 }
 
+/* So do the groups of codes of each list. */
+static json_t *list_check(const struct config *config, const struct list *list, unsigned which)
+{
+	static const enum finding_id ids[LIST_KIND_COUNT] = LIST_FINDINGS;
+	const struct policy *policy = &config->policy;
+	const struct finding finding = {.id = ids[list->kind], .which = which};
+	const struct finding_rule *rule = &policy->list[which].rule;
+	char name[POLICY_FINDING_NAME];
+
+	return json_pack("{s:s, s:s, s:i, s:i, s:b, s:b, s:i, s:s}", "id",
+			 policy_finding_name(name, policy, &finding), "class",
+			 finding_class_name(finding_types[finding.id].class), "points",
+			 rule->points, "mild_points", 0, "convicts", rule->convicts, "enabled",
+			 policy->rule[finding.id].enabled, "ttl", (int)policy->ttl[TTL_LISTS].first,
+			 "text", finding_types[finding.id].text);
+}
+
 json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
 {
 	struct agent *a = agent;
@@ -89,6 +108,10 @@ json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
 	}
 	for (unsigned which = 0; which < a->config.patterns_count; which++)
 		connection_send(c, pattern_check(&a->config, which));
+	for (size_t i = 0; i < a->config.lists_count; i++)
+		for (size_t g = 0; g < a->config.lists[i].groups_count; g++)
+			connection_send(c, list_check(&a->config, &a->config.lists[i],
+						      a->config.lists[i].group[g].rule));
 	return answer_done();
 }
 

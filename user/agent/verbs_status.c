@@ -66,6 +66,30 @@ static void limits_of(json_t *notes, const struct agent *a, const unsigned long 
 		note(notes, "blocks with a reset are silent: an interface cannot send the answer");
 }
 
+/* What others say of clients, and whether it can be believed. */
+static void dns_of(json_t *notes, const struct agent *a)
+{
+	json_t *lists = a->lists ? lists_json(a->lists) : NULL, *list;
+	char words[SUSPECT_WORDS];
+	size_t i;
+
+	if (a->suspect.active)
+		note(notes, suspect_words(&a->suspect, words));
+	json_array_foreach(lists, i, list)
+	{
+		const char *why = json_string_value(
+			json_object_get(json_object_get(list, "last_error"), "words"));
+
+		if (!json_is_true(json_object_get(list, "believed")) && why)
+			json_array_append_new(
+				notes,
+				json_sprintf("list %s is not believed: %s",
+					     json_string_value(json_object_get(list, "name")),
+					     why));
+	}
+	json_decref(lists);
+}
+
 static json_t *notes_of(struct agent *a, const unsigned long long *fates)
 {
 	json_t *notes = json_array();
@@ -87,6 +111,10 @@ static json_t *notes_of(struct agent *a, const unsigned long long *fates)
 		note(notes,
 		     "SYNs pass but no reply of the mail server is seen: nothing can be judged. "
 		     "Do replies leave by another interface? Attach there too");
+	if (a->reload_refused)
+		note(notes, "the configuration file has mistakes, and the one read before is in "
+			    "force: see `mxdpctl check-config'");
+	dns_of(notes, a);
 	losses_of(notes, a, fates);
 	limits_of(notes, a, fates);
 	return notes;

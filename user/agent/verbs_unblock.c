@@ -75,7 +75,8 @@ static json_t *unblocked(struct bulk *bulk, int err)
 
 struct picking {
 	struct agent *agent;
-	int cause; /* -1: any */
+	int cause;     /* -1: any */
+	unsigned zone; /* only what this DNS list caused or carries; LISTS_MAX: any */
 	uint32_t not_before;
 	bool grace;
 	const char *why;
@@ -87,9 +88,23 @@ struct picking {
 	struct verdict_entry batch[VERDICT_WALK_BATCH];
 };
 
+/* What would not stand without the list, or names it first. */
+static bool is_of_list(const struct picking *p, const struct verdict_entry *entry)
+{
+	const char *shown = p->agent->config.lists[p->zone].shown;
+	const struct reasons *r = &p->agent->reasons;
+	uint32_t lists = reasons_lists(r, &entry->prefix, entry->ports);
+	const char *words = reasons_get(r, &entry->prefix, entry->ports);
+	size_t len = strlen(shown);
+
+	return (lists != UINT32_MAX && lists & 1U << p->zone) ||
+	       (!strncmp(words, shown, len) && words[len] == ' ');
+}
+
 static bool is_wanted(const struct picking *p, const struct verdict_entry *entry)
 {
-	return (p->cause < 0 || entry->verdict.cause == p->cause) &&
+	return (p->zone == LISTS_MAX || is_of_list(p, entry)) &&
+	       (p->cause < 0 || entry->verdict.cause == p->cause) &&
 	       entry->verdict.since >= p->not_before;
 }
 
@@ -169,27 +184,39 @@ static struct picking *picking_start(struct connection *c, struct agent *a, cons
 		return NULL;
 	p->agent = a;
 	p->cause = -1;
+	p->zone = LISTS_MAX;
 	p->why = why;
 	connection_defer(c, picking_step, picking_free, p);
 	return p;
+}
+
+static unsigned list_called(const struct agent *a, const char *zone)
+{
+	for (unsigned i = 0; i < a->config.lists_count; i++)
+		if (!strcasecmp(a->config.lists[i].shown, zone))
+			return i;
+	return LISTS_MAX;
 }
 
 static json_t *unblock_by(struct agent *a, const json_t *request, struct connection *c)
 {
 	const char *by = request_text(request, "by");
 	uint32_t span = 0, now = boot_seconds();
-	unsigned cause;
+	unsigned cause = 0, list = by ? list_called(a, by) : LISTS_MAX;
 	json_t *error = request_span(&span, request, "since");
 	struct picking *p;
 
 	if (error)
 		return error;
-	if (!by || !cause_parse(&cause, by))
-		return answer_error("`%.60s' is no finding: see mxdpctl checks", by ? by : "?");
+	if (list == LISTS_MAX && (!by || !cause_parse(&cause, by)))
+		return answer_error("`%.60s' is no finding and no list: see mxdpctl checks and "
+				    "mxdpctl dnsbl",
+				    by ? by : "?");
 	p = picking_start(c, a, "mxdpctl unblock --by");
 	if (!p)
 		return answer_error("out of memory");
-	p->cause = (int)cause;
+	p->zone = list;
+	p->cause = list == LISTS_MAX ? (int)cause : -1;
 	p->not_before = span && span < now ? now - span : 0;
 	p->grace = true;
 	return NULL;

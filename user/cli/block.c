@@ -131,7 +131,7 @@ int cmd_unblock(int argc, char **argv)
 	int c;
 
 	while ((c = cli_next(argc, argv, ":", words)) != -1) {
-		if (c == 'b' && cli_cause_is_good("--by", optarg))
+		if (c == 'b' && cli_source_is_good("--by", optarg))
 			by = optarg;
 		else if (c == 's' && cli_span_is_good("--since", optarg, false))
 			since = optarg;

@@ -86,6 +86,8 @@ bool cli_span_is_good(const char *option, const char *text, bool forever);
 bool cli_word_is_one_of(const char *option, const char *text, const char *const *words,
 			size_t count);
 bool cli_cause_is_good(const char *option, const char *text);
+/* The same, or the zone of a DNS list: the agent knows which there are. */
+bool cli_source_is_good(const char *option, const char *text);
 /* For --reason: it must be UTF-8, or it cannot be sent. */
 bool cli_reason_is_good(const char *text);
 
@@ -101,6 +103,8 @@ int cmd_check_config(int argc, char **argv);
 int cmd_import_postfix(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_flush(int argc, char **argv);
+int cmd_dnsbl(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
 int cmd_judge(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

@@ -211,3 +211,8 @@ bool cli_reason_is_good(const char *text)
 		cli_misused("--reason: %s is no UTF-8 text", text_quote(quoted, text));
 	return reason;
 }
+
+bool cli_source_is_good(const char *option, const char *text)
+{
+	return strchr(text, '.') || cli_cause_is_good(option, text);
+}

@@ -20,7 +20,8 @@
  *   {"verb": "block", "entries": [..], "for": "1h", "reason": "..", "action": "drop|reset|watch",
  *    "ports": "mx|submission|all"}         closing: "done": entries put
  *   {"verb": "unblock", "entries": [..]}   closing: "done": verdicts removed; a day's grace each
- *   {"verb": "unblock", "by": "helo-our-name", "since": "2h"}     the same for all of one cause
+ *   {"verb": "unblock", "by": "helo-our-name", "since": "2h"}     the same for all of one cause,
+ *                                          or of one DNS list: "by": "zen.spamhaus.org"
  *   {"verb": "allow", "entries": [..], "for": "30d", "reason": ".."}
  *   {"verb": "unallow", "entries": [..]}
  *   {"verb": "allowed"}                    data: {"net": "192.0.2.0/24", "kind": "config",
@@ -30,6 +31,9 @@
  *   {"verb": "checks"}                     data: {"id", "class", "points", "mild_points",
  *                                                "convicts", "enabled", "ttl", "text", "found"}
  *   {"verb": "checks", "set": "on|off", "id": "early-talker"}
+ *   {"verb": "dnsbl"}                      data: lists, see lists_json() in user/dns/lists.h
+ *   {"verb": "explain", "entry": "198.51.100.7"}     data: {"about": "state" | "names" |
+ * "list"...}, see user/agent/verbs_dns.c; may take seconds
  *   {"verb": "log", "lines": 100, "follow": false}   data: events, see user/journal/journal.h
  *   {"verb": "flush"}                      closing: "done": verdicts removed
  *   {"verb": "detach"}                     the agent detaches and ends

@@ -34,6 +34,7 @@ struct connection {
 	step_fn step;
 	void (*done)(void *state);
 	void *state;
+	bool asleep; /* the step waits for connection_wake() */
 	struct connection *prev, *next;
 };
 
@@ -192,14 +193,14 @@ static void step_answer(struct connection *c)
 {
 	json_t *closing;
 
-	if (!c->step || c->closing || c->pipe.write_queue_size >= QUEUE_HIGH)
+	if (!c->step || c->asleep || c->closing || c->pipe.write_queue_size >= QUEUE_HIGH)
 		return;
 	closing = c->step(c, c->state);
 	if (closing || c->following) {
 		finish_deferred(c);
 		if (closing)
 			connection_send(c, closing);
-	} else if (!c->under_way && c->server) {
+	} else if (!c->asleep && !c->under_way && c->server) {
 		uv_idle_start(&c->server->more, step_all);
 	}
 }
@@ -212,7 +213,7 @@ static void step_all(uv_idle_t *idle)
 	uv_idle_stop(idle);
 	for (c = s->connections; c; c = next) {
 		next = c->next;
-		if (!c->step || c->under_way)
+		if (!c->step || c->asleep || c->under_way)
 			continue;
 		step_answer(c);
 		if (!c->step)
@@ -226,6 +227,19 @@ void connection_defer(struct connection *c, step_fn step, void (*done)(void *sta
 	c->step = step;
 	c->done = done;
 	c->state = state;
+	c->asleep = false;
+}
+
+void connection_sleep(struct connection *c)
+{
+	c->asleep = true;
+}
+
+void connection_wake(struct connection *c)
+{
+	c->asleep = false;
+	if (c->server)
+		uv_idle_start(&c->server->more, step_all);
 }
 
 void connection_follow(struct connection *c)

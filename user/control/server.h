@@ -46,6 +46,12 @@ void connection_send_line(struct connection *c, const char *line);
  */
 typedef json_t *(*step_fn)(struct connection *connection, void *state);
 void connection_defer(struct connection *c, step_fn step, void (*done)(void *state), void *state);
+/*
+ * Said by a step that has to wait for something outside: it is not called again before
+ * connection_wake(), which may come at any time until `done'.
+ */
+void connection_sleep(struct connection *c);
+void connection_wake(struct connection *c);
 
 /* From now on the connection gets every line given to server_publish(). */
 void connection_follow(struct connection *c);

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "../base/log.h"
 #include "lists_inside.h"
 
 #define SHED_NS 100000000ULL /* no deadline is that short */
@@ -27,19 +26,16 @@ bool lists_was_shed(const struct dns_answer *answer, uint64_t since)
 void list_changed(struct list_state *list, enum health_change change)
 {
 	struct lists *lists = list->lists;
-	const char *shown = list->settings.shown;
 
 	switch (change) {
 	case HEALTH_OPENED:
 		/* A probe from before says nothing about what happened since. */
 		list_stop_probe(list);
 		list_end_asks(list);
-		log_warning("list %s is not believed any more: %s", shown, list->health.words);
 		if (lists->handlers.opened)
 			lists->handlers.opened(list->index, list->health.words, lists->context);
 		break;
 	case HEALTH_CLOSED:
-		log_info("list %s passes its test entries and is believed", shown);
 		if (lists->handlers.closed)
 			lists->handlers.closed(list->index, lists->context);
 		break;

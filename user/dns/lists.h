@@ -9,8 +9,8 @@
  * it is counted, and `mxdpctl dnsbl` says so. Only A is asked: the reasons (TXT) are fetched when
  * somebody wants them (`explain`).
  *
- * What happens to a list is logged here. From within a call all but lists_reload() and lists_free()
- * may be used.
+ * Who owns it tells people what happens to a list. From within a call all but lists_reload() and
+ * lists_free() may be used.
  */
 #ifndef MXDP_DNS_LISTS_H
 #define MXDP_DNS_LISTS_H

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What others say about a session: DNS lists about its client, its HELO and its sender, and the DNS
+ * about their names. Asked when the session begins and when it names somebody, so that most answers
+ * are there before the message is; a session stays open for those that are not.
+ *
+ * Nobody is asked about who is allowed, or about addresses that no public client can have.
+ */
+#ifndef MXDP_AGENT_LOOKUPS_H
+#define MXDP_AGENT_LOOKUPS_H
+
+#include "agent.h"
+
+/* Where the configuration asks for any of it. After the privileges are dropped: its thread has
+ * none. */
+int lookups_open(struct agent *a, char *error, size_t error_size);
+/* Nobody is called any more. The sessions must be gone, or told lookups_forget() before. */
+void lookups_close(struct agent *a);
+
+/* the sessions' handlers */
+void lookups_began(struct session *session, void *agent);
+void lookups_named(struct session *session, void *agent);
+/* Before the session is freed; what is still asked is of no interest any more. */
+void lookups_forget(struct session *session);
+
+/* As whose finding a hit of each kind of list counts. */
+#define LIST_FINDINGS                                                       \
+	{                                                                   \
+		[LIST_DNSBL] = FINDING_DNSBL, [LIST_DNSWL] = FINDING_DNSWL, \
+		[LIST_RHSBL_HELO] = FINDING_RHSBL_HELO,                     \
+		[LIST_RHSBL_SENDER] = FINDING_RHSBL_SENDER,                 \
+	}
+
+/* The second hand: whether the resolver is still suspect. */
+void lookups_tick(struct agent *a, uint32_t now);
+
+/*
+ * Whether an answer is still to come: a block that rests on anything but certainty waits for it,
+ * since a list may vouch for the client.
+ */
+static inline bool lookups_pending(const struct session *session)
+{
+	return session->waiting > 0;
+}
+
+/* withdraw.c: takes back, a few milliseconds at a time, what would not stand without this list. */
+void withdraw_list(struct agent *a, unsigned list, const char *why);
+/* The lists have new numbers: to[old]. */
+void withdraw_renumber(struct agent *a, const unsigned to[LISTS_MAX]);
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A list that turned out to be broken: the verdicts that would not stand without it are taken back.
+ * So are those of lists and of points whose evidence is no longer known - an earlier agent's, or
+ * beyond what reasons.h keeps: better a bot let go than a customer locked out by a dead list.
+ */
+#include <string.h>
+
+#include "../base/escape.h"
+#include "../base/log.h"
+#include "events.h"
+#include "lookups.h"
+
+#define STEP_MS 2 /* between the steps: the loop breathes */
+
+static bool may_rest_on_lists(unsigned cause)
+{
+	return cause == CAUSE_SCORE || (cause >= FINDING_DNSBL && cause <= FINDING_RHSBL_SENDER);
+}
+
+static void take_back(struct agent *a, const struct verdict_entry *entry)
+{
+	if (verdict_delete(&a->maps, &entry->prefix, entry->ports))
+		return;
+	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
+	history_forget(a->history, &entry->prefix);
+	a->withdrawal.count++;
+	events_unblocked(a, entry, a->withdrawal.why);
+}
+
+/* Deleting does not disturb a walk by the kernel's batches: see verdict_user.c. */
+static void step(uv_timer_t *timer)
+{
+	static struct verdict_entry batch[VERDICT_WALK_BATCH];
+	struct agent *a = timer->data;
+	struct withdrawal *w = &a->withdrawal;
+	int count = verdict_walk_next(&a->maps, &w->walk, batch, VERDICT_WALK_BATCH, false);
+
+	for (int i = 0; i < count; i++)
+		if (may_rest_on_lists(batch[i].verdict.cause) &&
+		    reasons_lists(&a->reasons, &batch[i].prefix, batch[i].ports) & w->lists)
+			take_back(a, &batch[i]);
+	if (count > 0)
+		return;
+	if (count < 0)
+		log_warning("cannot read all verdicts: some of a broken list may stay until they "
+			    "expire");
+	log_info("%zu verdicts withdrawn: %s", w->count, w->why);
+	uv_timer_stop(timer);
+	w->lists = 0;
+}
+
+/* A second list meanwhile: the walk begins anew, for both. */
+void withdraw_list(struct agent *a, unsigned list, const char *why)
+{
+	struct withdrawal *w = &a->withdrawal;
+
+	if (!w->timer.data) {
+		uv_timer_init(&a->loop, &w->timer);
+		w->timer.data = a;
+	}
+	if (!w->lists)
+		w->count = 0;
+	w->lists |= 1U << list;
+	w->walk = (struct verdict_walk){0};
+	utf8_copy(w->why, sizeof(w->why), why);
+	uv_timer_start(&w->timer, step, 0, STEP_MS);
+}
+
+void withdraw_renumber(struct agent *a, const unsigned to[LISTS_MAX])
+{
+	a->withdrawal.lists = lists_renumber_mask(a->withdrawal.lists, to);
+}
