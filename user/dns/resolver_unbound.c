@@ -12,13 +12,12 @@ struct option {
 	const char *name, *value;
 };
 
-/* Each differs from libunbound's default, and says why. */
+/* Where libunbound's defaults do not suit us, or where much rests on them. */
 static const struct option options[] = {
 	/* No DNSSEC: lists are not signed, a forged "not listed" gains nothing that silence does
 	 * not, and validation would double the questions. */
 	{"module-config:", "iterator"},
-	/* Each octet of an address would be asked about by itself; rbldnsd denies the upper ones.
-	 */
+	/* Each octet of an address would be asked about alone; rbldnsd denies the upper ones. */
 	{"qname-minimisation:", "no"},
 	/* A rbldnsd on this host. */
 	{"do-not-query-localhost:", "no"},
