@@ -157,7 +157,7 @@ static void what_holds_no_list_fails(void **state)
 	write_file(list_path, "a\nb\n");
 	expect(PARSE_FEED("--format", "cidr", list_path), 1, "", ": no line of it can be used");
 	write_file(list_path, "# nobody today\n");
-	expect(PARSE_FEED("--format", "cidr", list_path), 1, "", ": no line of it can be used");
+	expect(PARSE_FEED("--format", "cidr", list_path), 1, "", ": it holds no entry");
 	/* It was read, and says: nobody. */
 	write_file(list_path, "!192.0.2.1\n");
 	expect(PARSE_FEED("--format", "rbldnsd-ip4set", list_path), 0, "",

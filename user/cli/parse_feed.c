@@ -133,6 +133,10 @@ static int show(struct parse *parse, const struct feed *feed, struct feed_set *s
 {
 	if (parse->told > TOLD)
 		fprintf(stderr, "%s: ... and %zu more\n", parse->path, parse->told - TOLD);
+	if (!feed->used && !feed->unusable) {
+		fprintf(stderr, "%s: it holds no entry\n", parse->path);
+		return CLI_FAILED;
+	}
 	if (!feed->used) {
 		fprintf(stderr, "%s: no line of it can be used as %s\n", parse->path,
 			feed_format_names[feed->format]);

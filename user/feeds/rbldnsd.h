@@ -34,7 +34,7 @@
  */
 bool rbldnsd_common(struct feed *feed, const struct feed_line *line, int *err);
 
-/* The special entry behind the dollar sign. */
+/* A special entry; `text' is behind its dollar sign. */
 int rbldnsd_special(struct feed *feed, const char *text);
 
 /* "!" and the blanks behind it. */

@@ -164,8 +164,8 @@ int rbldnsd_special(struct feed *feed, const char *text)
 		return time_stamp(feed, rest);
 	rest = behind(text, "maxrange4");
 	if (!rest)
-		return feed_bad(feed, "$%s is no special entry that rbldnsd knows here",
-				feed_quote(quoted, text));
+		return feed_bad(feed, "%s is no special entry that rbldnsd knows here",
+				feed_quote(quoted, text - 1));
 	return max_range(feed, rest)
 		       ? 0
 		       : feed_bad(feed, "$MAXRANGE4 wants a number of addresses or /1 to /32");
