@@ -1,0 +1,581 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../base/clock.h"
+#include "../base/escape.h"
+#include "../base/log.h"
+#include "store_db.h"
+
+#define COMMIT_MS 250
+#define RETRY_MS  60000
+#define PRUNE_MS  60000
+#define CLOSE_S   8 /* a disk that hangs must not keep the agent from ending */
+#define ASIDE_AGAIN                                                                  \
+	3600 /* seconds: a disk that damages every file must not be filled with them \
+	      */
+#define REPEATS_READ 524288
+
+struct store {
+	char path[512], boot_id[40];
+	struct store_options options;
+	struct store_db *db; /* the thread's, once there is one; NULL while there is a problem */
+	int error;           /* why: -errno of the last failure */
+	uint32_t aside_at;   /* boot seconds: when a damaged file was last moved aside; 0: never */
+	uint64_t retry_at, prune_at; /* milliseconds of CLOCK_MONOTONIC */
+
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+
+	/* Below `lock`. */
+	struct store_op *first, **last;
+	size_t waiting, bytes;
+	bool ending;
+	bool wants_census;
+	uint64_t written, lost;
+	char problem[STORE_WORDS];
+};
+
+static uint64_t now_ms(void)
+{
+	return clock_ns(CLOCK_MONOTONIC) / 1000000;
+}
+
+static int64_t booted_at(const struct store *s)
+{
+	if (s->options.booted)
+		return s->options.booted;
+	return ((int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)clock_ns(CLOCK_BOOTTIME)) / 1000000000;
+}
+
+/* Problems. Each is told once; what it says stands in store_state() as long as it lasts. */
+
+static void set_problem(struct store *s, int err, const char *words)
+{
+	char text[STORE_WORDS];
+
+	snprintf(text, sizeof(text), "%.200s: %s", s->path, words);
+	pthread_mutex_lock(&s->lock);
+	if (strcmp(text, s->problem)) {
+		log_error("the journal is not kept: %s", text);
+		memcpy(s->problem, text, sizeof(text));
+	}
+	pthread_mutex_unlock(&s->lock);
+	s->error = err;
+	s->retry_at = now_ms() + s->options.retry_ms;
+}
+
+/* What was not kept meanwhile, a census brings in. */
+static void clear_problem(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->problem[0]) {
+		log_info("the journal is kept again in %s", s->path);
+		s->wants_census = true;
+	}
+	s->problem[0] = '\0';
+	pthread_mutex_unlock(&s->lock);
+	s->error = 0;
+}
+
+static int rename_with(const struct store *s, const char *to, const char *suffix)
+{
+	char old[sizeof(s->path) + 8], new[sizeof(s->path) + 48];
+
+	snprintf(old, sizeof(old), "%s%s", s->path, suffix);
+	snprintf(new, sizeof(new), "%s%s", to, suffix);
+	return rename(old, new) && errno != ENOENT ? -errno : 0;
+}
+
+/* Its log goes with it: beside the new file it would spoil that one, too. */
+static int move_aside(struct store *s)
+{
+	char to[sizeof(s->path) + 40], stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	int err;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H%M%SZ", &tm);
+	snprintf(to, sizeof(to), "%s.bad-%s", s->path, stamp);
+	err = rename_with(s, to, "-wal");
+	if (!err)
+		err = rename_with(s, to, "-shm");
+	if (!err)
+		err = rename_with(s, to, "");
+	if (err)
+		return err;
+	s->aside_at = boot_seconds();
+	log_error("the journal was damaged: moved to %s, and a new one begun", to);
+	return 0;
+}
+
+static bool may_move_aside(const struct store *s)
+{
+	return !s->aside_at || boot_seconds() - s->aside_at >= ASIDE_AGAIN;
+}
+
+static int open_file(struct store *s)
+{
+	char words[STORE_WORDS];
+	int err = store_db_open(&s->db, s->path, s->boot_id, words, sizeof(words));
+
+	if (err == -EBADMSG && may_move_aside(s) && !move_aside(s)) {
+		err = store_db_open(&s->db, s->path, s->boot_id, words, sizeof(words));
+		pthread_mutex_lock(&s->lock);
+		s->wants_census = true;
+		pthread_mutex_unlock(&s->lock);
+	}
+	if (err)
+		set_problem(s, err, words);
+	else
+		clear_problem(s);
+	return err;
+}
+
+/* After a failure: the file is closed, and what is wrong with it is found out by opening it. */
+static void give_up(struct store *s, int err)
+{
+	char words[STORE_WORDS];
+
+	store_db_rollback(s->db);
+	store_db_error(s->db, words, sizeof(words));
+	store_db_close(s->db);
+	s->db = NULL;
+	set_problem(s, err, words);
+	if (err == -EBADMSG && may_move_aside(s) && !move_aside(s))
+		s->retry_at = now_ms();
+}
+
+/* The thread */
+
+static void free_list(struct store_op *op)
+{
+	while (op) {
+		struct store_op *next = op->next;
+
+		free(op);
+		op = next;
+	}
+}
+
+static size_t count_list(const struct store_op *op)
+{
+	size_t count = 0;
+
+	for (; op; op = op->next)
+		count++;
+	return count;
+}
+
+static int write_list(struct store *s, const struct store_op *op)
+{
+	int err = store_db_begin(s->db);
+
+	for (; op && !err; op = op->next)
+		err = store_db_apply(s->db, op);
+	return err ? err : store_db_commit(s->db);
+}
+
+/* One transaction. While there is a problem all of it is lost, until a census. */
+static void take_list(struct store *s, struct store_op *list)
+{
+	size_t count = count_list(list);
+	int err = -EIO;
+
+	if (!count)
+		return;
+	if (s->db) {
+		err = write_list(s, list);
+		if (err)
+			give_up(s, err);
+	}
+	pthread_mutex_lock(&s->lock);
+	s->waiting -= count;
+	s->written += err ? 0 : count;
+	s->lost += err ? count : 0;
+	pthread_mutex_unlock(&s->lock);
+	free_list(list);
+}
+
+static void prune(struct store *s)
+{
+	bool more = false;
+	int err = store_db_begin(s->db);
+
+	if (!err)
+		err = store_db_prune(s->db, booted_at(s) + boot_seconds(), s->options.rows, &more);
+	if (!err)
+		err = store_db_commit(s->db);
+	if (err)
+		give_up(s, err);
+	s->prune_at = now_ms() + (more ? COMMIT_MS : PRUNE_MS);
+}
+
+/* What is due without being told of; returns when the next of it is. */
+static uint64_t do_upkeep(struct store *s)
+{
+	uint64_t now = now_ms();
+
+	if (!s->db && now >= s->retry_at)
+		open_file(s);
+	if (s->db && now >= s->prune_at)
+		prune(s);
+	return s->db ? s->prune_at : s->retry_at;
+}
+
+static struct timespec deadline(uint64_t ms)
+{
+	return (struct timespec){.tv_sec = (time_t)(ms / 1000),
+				 .tv_nsec = (long)(ms % 1000) * 1000000};
+}
+
+static bool is_pressing(const struct store *s)
+{
+	return s->ending || s->waiting > s->options.queue / 4 || s->bytes > STORE_BYTES / 4;
+}
+
+/* Waits for something to write, then a moment for more of it. Called and returns locked. */
+static struct store_op *next_list(struct store *s, uint64_t until, uint64_t not_before)
+{
+	struct timespec idle = deadline(until), gather = deadline(not_before);
+	struct store_op *list;
+
+	while (!s->first && !s->ending)
+		if (pthread_cond_timedwait(&s->wake, &s->lock, &idle))
+			break;
+	while (s->first && !is_pressing(s))
+		if (pthread_cond_timedwait(&s->wake, &s->lock, &gather))
+			break;
+	list = s->first;
+	s->first = NULL;
+	s->last = &s->first;
+	s->bytes = 0;
+	return list;
+}
+
+static void *work(void *context)
+{
+	struct store *s = context;
+	uint64_t wrote = 0;
+	bool ending = false;
+
+	while (!ending) {
+		uint64_t until = do_upkeep(s);
+		struct store_op *list;
+
+		pthread_mutex_lock(&s->lock);
+		list = next_list(s, until, wrote + COMMIT_MS);
+		ending = s->ending && !list;
+		pthread_mutex_unlock(&s->lock);
+		wrote = list ? now_ms() : wrote;
+		take_list(s, list);
+	}
+	return NULL;
+}
+
+/* Opening and closing */
+
+static bool read_boot_id(char id[40])
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	bool found = file && fgets(id, 40, file);
+
+	if (file)
+		fclose(file);
+	id[found ? strcspn(id, "\n") : 0] = '\0';
+	return found;
+}
+
+static void init_locks(struct store *s)
+{
+	pthread_condattr_t clock;
+
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &clock);
+	pthread_condattr_destroy(&clock);
+}
+
+struct store *store_open(const struct store_options *options)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->options = *options;
+	if (!s->options.rows)
+		s->options.rows = STORE_ROWS;
+	if (!s->options.queue)
+		s->options.queue = STORE_QUEUE;
+	if (!s->options.retry_ms)
+		s->options.retry_ms = RETRY_MS;
+	s->last = &s->first;
+	snprintf(s->path, sizeof(s->path), "%s", options->path);
+	/* Without its name every boot is another one: then the time of day decides. */
+	if (options->boot_id)
+		snprintf(s->boot_id, sizeof(s->boot_id), "%s", options->boot_id);
+	else if (!read_boot_id(s->boot_id))
+		snprintf(s->boot_id, sizeof(s->boot_id), "%llx",
+			 (long long)clock_ns(CLOCK_REALTIME));
+	init_locks(s);
+	open_file(s);
+	return s;
+}
+
+/* Signals are the loop's. */
+int store_start(struct store *s)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&s->thread, NULL, work, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	s->started = !err;
+	return -err;
+}
+
+static bool end_thread(struct store *s)
+{
+	struct timespec limit;
+
+	pthread_mutex_lock(&s->lock);
+	s->ending = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += CLOSE_S;
+	return !s->started || !pthread_timedjoin_np(s->thread, NULL, &limit);
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	if (!end_thread(s)) {
+		log_error("the journal's disk does not answer: what was not written yet is lost");
+		return; /* the thread still uses it */
+	}
+	free_list(s->first);
+	store_db_close(s->db);
+	pthread_cond_destroy(&s->wake);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+/* Telling */
+
+static struct store_op *op_new(enum store_op_kind kind, const char *const texts[TEXT_COUNT])
+{
+	struct store_op *op;
+	size_t len[TEXT_COUNT] = {0}, size = sizeof(*op);
+	char *at;
+
+	for (int i = 0; texts && i < TEXT_COUNT; i++) {
+		len[i] = texts[i] ? strlen(texts[i]) + 1 : 0;
+		len[i] = len[i] > STORE_EVIDENCE ? STORE_EVIDENCE : len[i];
+		size += len[i];
+	}
+	op = malloc(size);
+	if (!op)
+		return NULL;
+	*op = (struct store_op){.kind = kind, .size = size, .uid = (uid_t)-1};
+	at = (char *)(op + 1);
+	for (int i = 0; i < TEXT_COUNT; at += len[i++])
+		if (len[i])
+			op->text[i] = utf8_copy(at, len[i], texts[i]);
+	return op;
+}
+
+/* Takes over `op`, which is NULL where memory was short. */
+static void tell(struct store *s, struct store_op *op)
+{
+	bool wake = false;
+
+	if (op) {
+		op->at = op->at ? op->at : boot_seconds();
+		op->booted = booted_at(s);
+	}
+	pthread_mutex_lock(&s->lock);
+	if (op && s->waiting < s->options.queue && s->bytes + op->size <= STORE_BYTES) {
+		wake = !s->first || is_pressing(s);
+		*s->last = op;
+		s->last = &op->next;
+		s->waiting++;
+		s->bytes += op->size;
+		op = NULL;
+	} else {
+		s->lost++;
+		s->wants_census = true;
+	}
+	if (wake)
+		pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	free(op);
+}
+
+static struct store_op *op_of(enum store_op_kind kind, const struct store_verdict *verdict)
+{
+	const char *const texts[TEXT_COUNT] = {verdict->reason, verdict->lists, verdict->evidence};
+	struct store_op *op = op_new(kind, texts);
+
+	if (op) {
+		op->entry = verdict->entry;
+		op->score = verdict->score;
+		op->repeats = verdict->repeats;
+	}
+	return op;
+}
+
+void store_put(struct store *s, const struct store_verdict *verdict)
+{
+	tell(s, op_of(OP_PUT, verdict));
+}
+
+void store_end(struct store *s, const struct verdict_entry *entry, enum store_ending ending,
+	       const char *by)
+{
+	const char *const texts[TEXT_COUNT] = {[TEXT_LISTS] = by};
+	struct store_op *op = op_new(OP_END, texts);
+
+	if (op) {
+		op->entry = *entry;
+		op->ending = ending;
+	}
+	tell(s, op);
+}
+
+void store_undo(struct store *s, const struct prefix *prefix, enum port_class ports)
+{
+	struct store_op *op = op_new(OP_UNDO, NULL);
+
+	if (op)
+		op->entry = (struct verdict_entry){.prefix = *prefix, .ports = ports};
+	tell(s, op);
+}
+
+void store_hits(struct store *s, const struct verdict_entry *entry)
+{
+	struct store_op *op = op_new(OP_HITS, NULL);
+
+	if (op)
+		op->entry = *entry;
+	tell(s, op);
+}
+
+void store_change(struct store *s, uid_t uid, const char *verb, const char *text)
+{
+	const char *const texts[TEXT_COUNT] = {[TEXT_REASON] = verb, [TEXT_LISTS] = text};
+	struct store_op *op = op_new(OP_CHANGE, texts);
+
+	if (op)
+		op->uid = uid;
+	tell(s, op);
+}
+
+bool store_wants_census(struct store *s)
+{
+	bool wants;
+
+	pthread_mutex_lock(&s->lock);
+	wants = s->wants_census && !s->problem[0];
+	pthread_mutex_unlock(&s->lock);
+	return wants;
+}
+
+bool store_has_room(struct store *s, size_t count)
+{
+	struct store_state state;
+
+	store_state(s, &state);
+	return state.waiting + count <= s->options.queue / 2;
+}
+
+/* What is lost from now on asks for another one. */
+void store_census_begin(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->wants_census = false;
+	pthread_mutex_unlock(&s->lock);
+	tell(s, op_new(OP_CENSUS_BEGIN, NULL));
+}
+
+void store_census(struct store *s, const struct store_verdict *verdict)
+{
+	tell(s, op_of(OP_CENSUS, verdict));
+}
+
+/* Where something was lost meanwhile, rows that were not told of may stand all the same. */
+void store_census_end(struct store *s)
+{
+	bool complete;
+
+	pthread_mutex_lock(&s->lock);
+	complete = !s->wants_census;
+	pthread_mutex_unlock(&s->lock);
+	if (complete)
+		tell(s, op_new(OP_CENSUS_END, NULL));
+}
+
+void store_state(struct store *s, struct store_state *out)
+{
+	pthread_mutex_lock(&s->lock);
+	memcpy(out->problem, s->problem, sizeof(out->problem));
+	out->written = s->written;
+	out->lost = s->lost;
+	out->waiting = s->waiting;
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Loading */
+
+long store_load(struct store *s, size_t texts, store_verdict_fn fn, void *context)
+{
+	struct store_op *op;
+	uint32_t now = boot_seconds();
+	long count = s->db ? store_db_load(s->db, now, booted_at(s), texts, fn, context) : s->error;
+
+	if (!s->db)
+		return count;
+	if (count < 0) {
+		give_up(s, (int)count);
+		return count;
+	}
+	op = op_new(OP_EXPIRE, NULL);
+	if (op)
+		op->at = now;
+	tell(s, op);
+	return count;
+}
+
+long store_load_repeats(struct store *s, store_repeat_fn fn, void *context)
+{
+	struct store_past *past = s->db ? malloc(REPEATS_READ * sizeof(*past)) : NULL;
+	struct store_repeat *repeats = past ? malloc(REPEATS_READ * sizeof(*repeats)) : NULL;
+	uint32_t now = boot_seconds();
+	long count = !s->db ? s->error : -ENOMEM;
+	size_t kept = 0;
+
+	if (repeats)
+		count = store_db_past(s->db, now, booted_at(s), past, REPEATS_READ);
+	if (count >= 0)
+		kept = store_repeats(repeats, past, (size_t)count, now);
+	else if (repeats)
+		give_up(s, (int)count);
+	for (size_t i = 0; i < kept; i++)
+		fn(&repeats[i], context);
+	free(past);
+	free(repeats);
+	return count < 0 ? count : (long)kept;
+}

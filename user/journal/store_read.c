@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "../base/addr.h"
+#include "../base/names.h"
+#include "../checks/finding.h"
+#include "store_sql.h"
+
+#define DAY          86400
+#define REPEATS_SPAN (30 * DAY)
+#define PRUNE_STEP   10000 /* rows in one transaction: others want to write, too */
+
+/* Where this boot stands, and the clock. */
+struct now {
+	sqlite3_int64 boot; /* its number */
+	int64_t booted;
+	uint32_t seconds;
+};
+
+/* Time of day as seconds of this boot, below zero before it. */
+static int64_t in_boot(const struct now *now, sqlite3_stmt *row, int boot, sqlite3_int64 wall)
+{
+	bool same = sqlite3_column_int64(row, boot) == now->boot;
+
+	return wall - (same ? sqlite3_column_int64(row, boot + 1) : now->booted);
+}
+
+static uint32_t within(int64_t seconds, uint32_t low, uint32_t high)
+{
+	return seconds < low ? low : seconds > high ? high : (uint32_t)seconds;
+}
+
+/* What any tool may have written into it: a row that is no verdict is passed over. */
+static bool read_network(struct prefix *prefix, enum port_class *ports, sqlite3_stmt *row)
+{
+	const void *addr = sqlite3_column_blob(row, 0);
+	int plen = sqlite3_column_int(row, 1);
+	const char *name = (const char *)sqlite3_column_text(row, 2);
+	struct prefix cut;
+
+	if (!addr || sqlite3_column_bytes(row, 0) != (int)sizeof(prefix->addr) || plen < 1 ||
+	    plen > ADDR_BITS || !name || !ports_parse(ports, name))
+		return false;
+	memcpy(&prefix->addr, addr, sizeof(prefix->addr));
+	prefix->plen = (uint32_t)plen;
+	cut = prefix_of(&prefix->addr, (unsigned)plen);
+	return prefix_equal(&cut, prefix);
+}
+
+enum load_column {
+	LOAD_ACTION = 3,
+	LOAD_FLAGS,
+	LOAD_CAUSE,
+	LOAD_SCORE,
+	LOAD_REPEATS,
+	LOAD_SINCE,
+	LOAD_EXPIRES,
+	LOAD_BOOT, /* and `booted` behind it */
+	LOAD_HITS = LOAD_BOOT + 2,
+	LOAD_HIT_LAST,
+	LOAD_HIT_COURTESY,
+	LOAD_REASON,
+	LOAD_LISTS,
+	LOAD_EVIDENCE,
+};
+
+/* A clock that has fallen behind must not lengthen it; one that ran ahead must not start it anew.
+ */
+static uint32_t read_end(const struct now *now, sqlite3_stmt *row)
+{
+	sqlite3_int64 expires = sqlite3_column_int64(row, LOAD_EXPIRES);
+	int64_t left = in_boot(now, row, LOAD_BOOT, expires) - now->seconds;
+	int64_t whole = expires - sqlite3_column_int64(row, LOAD_SINCE);
+
+	if (sqlite3_column_type(row, LOAD_EXPIRES) == SQLITE_NULL)
+		return VERDICT_NEVER_EXPIRES;
+	left = left > whole ? whole : left;
+	return left <= 0 ? 0 : within(left + now->seconds, 1, VERDICT_NEVER_EXPIRES - 1);
+}
+
+static uint32_t read_time(const struct now *now, sqlite3_stmt *row, int column)
+{
+	if (sqlite3_column_type(row, column) == SQLITE_NULL)
+		return 0;
+	return within(in_boot(now, row, LOAD_BOOT, sqlite3_column_int64(row, column)), 0,
+		      now->seconds);
+}
+
+static bool read_verdict(struct store_verdict *out, const struct now *now, sqlite3_stmt *row,
+			 bool texts)
+{
+	const char *action = (const char *)sqlite3_column_text(row, LOAD_ACTION);
+	const char *cause_text = (const char *)sqlite3_column_text(row, LOAD_CAUSE);
+	enum action what;
+	unsigned cause;
+
+	*out = (struct store_verdict){.score = sqlite3_column_int(row, LOAD_SCORE),
+				      .repeats = sqlite3_column_int(row, LOAD_REPEATS)};
+	if (!read_network(&out->entry.prefix, &out->entry.ports, row) || !action ||
+	    !action_parse(&what, action) || !cause_text || !cause_parse(&cause, cause_text))
+		return false;
+	out->entry.verdict = (struct verdict){
+		.expires = read_end(now, row),
+		.since = read_time(now, row, LOAD_SINCE),
+		.action = (__u8)what,
+		.flags = (__u8)(sqlite3_column_int(row, LOAD_FLAGS) & VERDICT_COURTESY),
+		.cause = (__u16)cause,
+	};
+	out->entry.hits = (struct verdict_hits){
+		.packets = (__u64)sqlite3_column_int64(row, LOAD_HITS),
+		.last = read_time(now, row, LOAD_HIT_LAST),
+		.courtesy = read_time(now, row, LOAD_HIT_COURTESY),
+	};
+	if (texts) {
+		out->reason = (const char *)sqlite3_column_text(row, LOAD_REASON);
+		out->lists = (const char *)sqlite3_column_text(row, LOAD_LISTS);
+		out->evidence = (const char *)sqlite3_column_text(row, LOAD_EVIDENCE);
+	}
+	return out->entry.verdict.expires > now->seconds;
+}
+
+static sqlite3_stmt *bind_now(struct store_db *db, enum statement which, const struct now *now)
+{
+	sqlite3_stmt *s = store_sql(db, which);
+
+	sqlite3_bind_int64(s, 1, now->boot);
+	sqlite3_bind_int64(s, 2, now->seconds);
+	sqlite3_bind_int64(s, 3, now->booted + now->seconds);
+	return s;
+}
+
+long store_db_load(struct store_db *db, uint32_t seconds, int64_t booted, size_t texts,
+		   store_verdict_fn fn, void *context)
+{
+	const struct now now = {db->boot, booted, seconds};
+	sqlite3_stmt *s = bind_now(db, SQL_COUNT_LOAD, &now);
+	sqlite3_int64 left;
+	int err = store_sql_number(db, s, &left), code;
+	long count = 0;
+
+	if (err)
+		return err;
+	s = bind_now(db, SQL_LOAD, &now);
+	for (; (code = sqlite3_step(s)) == SQLITE_ROW && left > 0; left--) {
+		struct store_verdict verdict;
+
+		if (!read_verdict(&verdict, &now, s, (size_t)left <= texts))
+			continue;
+		fn(&verdict, (size_t)left, context);
+		count++;
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? count : store_sql_failed(db, code);
+}
+
+enum past_column {
+	PAST_SINCE = 3,
+	PAST_EXPIRES,
+	PAST_BOOT,
+	PAST_ENDED = PAST_BOOT + 2,
+	PAST_ENDING,
+	PAST_REPEATS,
+};
+
+static bool is_forgiven(sqlite3_stmt *row)
+{
+	const char *ending = (const char *)sqlite3_column_text(row, PAST_ENDING);
+
+	return ending && (!strcmp(ending, "unblocked") || !strcmp(ending, "flushed") ||
+			  !strcmp(ending, "accepted"));
+}
+
+static bool read_past(struct store_past *out, const struct now *now, sqlite3_stmt *row)
+{
+	sqlite3_int64 ended = sqlite3_column_int64(row, PAST_ENDED);
+
+	out->last = in_boot(now, row, PAST_BOOT, sqlite3_column_int64(row, PAST_SINCE));
+	out->until = in_boot(now, row, PAST_BOOT, sqlite3_column_int64(row, PAST_EXPIRES));
+	out->forgiven = is_forgiven(row);
+	if (out->forgiven)
+		out->until = in_boot(now, row, PAST_BOOT, ended);
+	if (out->last > now->seconds) /* the clock was ahead then */
+		out->last = now->seconds;
+	if (out->until > UINT32_MAX - 1)
+		out->until = UINT32_MAX - 1;
+	return read_network(&out->prefix, &out->ports, row) &&
+	       (sqlite3_column_int(row, PAST_REPEATS) || out->forgiven);
+}
+
+long store_db_past(struct store_db *db, uint32_t seconds, int64_t booted, struct store_past *out,
+		   size_t room)
+{
+	const struct now now = {db->boot, booted, seconds};
+	sqlite3_stmt *s = store_sql(db, SQL_PAST);
+	size_t count = 0;
+	int code;
+
+	sqlite3_bind_int64(s, 1, booted + seconds - REPEATS_SPAN);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)room);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && count < room)
+		count += read_past(&out[count], &now, s);
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? (long)count : store_sql_failed(db, code);
+}
+
+static int prune(struct store_db *db, enum statement which, sqlite3_int64 before,
+		 sqlite3_int64 limit, bool *more)
+{
+	sqlite3_stmt *s = store_sql(db, which);
+	int err;
+
+	sqlite3_bind_int64(s, 1, before);
+	sqlite3_bind_int64(s, 2, limit < PRUNE_STEP ? limit : PRUNE_STEP);
+	err = store_sql_run(db, s);
+	*more |= !err && sqlite3_changes(db->sql) >= PRUNE_STEP;
+	return err;
+}
+
+static int prune_table(struct store_db *db, enum statement count, enum statement which,
+		       int64_t wall, size_t rows, bool *more)
+{
+	sqlite3_int64 there;
+	int err = store_sql_number(db, store_sql(db, count), &there);
+
+	if (!err && there > (sqlite3_int64)rows)
+		err = prune(db, which, INT64_MAX, there - (sqlite3_int64)rows, more);
+	return err ? err
+		   : prune(db, which, wall - (sqlite3_int64)STORE_DAYS * DAY, PRUNE_STEP, more);
+}
+
+int store_db_prune(struct store_db *db, int64_t wall, size_t rows, bool *more)
+{
+	int err;
+
+	*more = false;
+	err = prune_table(db, SQL_ENDED, SQL_PRUNE, wall, rows, more);
+	return err ? err : prune_table(db, SQL_CHANGES, SQL_PRUNE_CHANGES, wall, rows, more);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What store_file.c (opens, begins, migrates), store_write.c and store_read.c share of the file.
+ *
+ * Columns of `verdicts` that want a word: `addr` is 16 bytes as in maps/addr.h and `plen` counts
+ * over all 128 bits; `since`, `expires` (NULL: never), `ended`, `hit_last`, `hit_courtesy` are time
+ * of day; `booted` is when the boot in which the row was written began, by the clock as it was set
+ * then. A row without `ended` is in force.
+ */
+#ifndef MXDP_JOURNAL_STORE_SQL_H
+#define MXDP_JOURNAL_STORE_SQL_H
+
+#include <sqlite3.h>
+#include "store_db.h"
+
+/* X(NAME, text): prepared once. */
+#define STATEMENTS(X)                                                                              \
+	X(PUT, "INSERT INTO verdicts (addr, plen, ports, action, flags, cause, score, repeats, "   \
+	       "reason, lists, evidence, since, expires, boot, booted, hits, hit_last, "           \
+	       "hit_courtesy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "    \
+	       "?14, ?15, ?16, ?17, ?18)")                                                         \
+	X(END, "UPDATE verdicts SET ended = ?4, ending = ?5, ended_by = ?6, hits = ?7, "           \
+	       "hit_last = ?8, hit_courtesy = ?9 "                                                 \
+	       "WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")                   \
+	X(REPLACE, "UPDATE verdicts SET ended = ?4, ending = 'replaced' "                          \
+		   "WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")               \
+	X(UNPUT, "DELETE FROM verdicts "                                                           \
+		 "WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")                 \
+	X(REOPEN, "UPDATE verdicts SET ended = NULL, ending = NULL WHERE id = (SELECT max(id) "    \
+		  "FROM verdicts WHERE addr = ?1 AND plen = ?2 AND ports = ?3) "                   \
+		  "AND ending = 'replaced'")                                                       \
+	X(HITS, "UPDATE verdicts SET hits = ?4, hit_last = ?5, hit_courtesy = ?6 "                 \
+		"WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")                  \
+	X(CHANGE, "INSERT INTO changes (at, uid, verb, text) VALUES (?1, ?2, ?3, ?4)")             \
+	X(EXPIRE, "UPDATE verdicts SET ended = expires, ending = 'expired' WHERE ended IS NULL "   \
+		  "AND CASE WHEN boot = ?1 THEN expires - booted <= ?2 ELSE expires <= ?3 END")    \
+	X(FIND, "SELECT id, action, cause, expires, boot, booted, hits FROM verdicts "             \
+		"WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")                  \
+	X(NEWEST, "SELECT coalesce(max(id), 0) FROM verdicts")                                     \
+	X(OLDEST, "SELECT coalesce(min(id), 0) FROM verdicts WHERE ended IS NULL")                 \
+	X(STANDING, "SELECT id FROM verdicts WHERE ended IS NULL AND id <= ?1")                    \
+	X(UNSEEN, "UPDATE verdicts SET "                                                           \
+		  "ending = CASE WHEN expires <= ?2 THEN 'expired' ELSE 'unseen' END, "            \
+		  "ended = min(coalesce(expires, ?2), ?2) WHERE id = ?1")                          \
+	X(LOAD, "SELECT addr, plen, ports, action, flags, cause, score, repeats, since, expires, " \
+		"boot, booted, hits, hit_last, hit_courtesy, reason, lists, evidence "             \
+		"FROM verdicts WHERE ended IS NULL "                                               \
+		"AND NOT coalesce(CASE WHEN boot = ?1 THEN expires - booted <= ?2 "                \
+		"ELSE expires <= ?3 END, 0) ORDER BY since")                                       \
+	X(COUNT_LOAD, "SELECT count(*) FROM verdicts WHERE ended IS NULL "                         \
+		      "AND NOT coalesce(CASE WHEN boot = ?1 THEN expires - booted <= ?2 "          \
+		      "ELSE expires <= ?3 END, 0)")                                                \
+	X(PAST, "SELECT addr, plen, ports, since, expires, boot, booted, ended, ending, repeats "  \
+		"FROM verdicts WHERE since >= ?1 AND plen IN (64, 128) "                           \
+		"AND (repeats OR ending IN ('unblocked', 'flushed', 'accepted')) "                 \
+		"ORDER BY id DESC LIMIT ?2")                                                       \
+	X(ENDED, "SELECT count(*) FROM verdicts WHERE ended IS NOT NULL")                          \
+	X(PRUNE, "DELETE FROM verdicts WHERE id IN (SELECT id FROM verdicts "                      \
+		 "WHERE ended IS NOT NULL AND ended < ?1 ORDER BY ended LIMIT ?2)")                \
+	X(CHANGES, "SELECT count(*) FROM changes")                                                 \
+	X(PRUNE_CHANGES, "DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ?1 "  \
+			 "ORDER BY id LIMIT ?2)")
+
+enum statement {
+#define X(name, text) SQL_##name,
+	STATEMENTS(X)
+#undef X
+		STATEMENT_COUNT,
+};
+
+struct store_db {
+	sqlite3 *sql;
+	sqlite3_stmt *statement[STATEMENT_COUNT];
+	sqlite3_int64 boot; /* this boot's number in the file */
+	int error;          /* of the last call that failed: an extended result code */
+	struct {
+		sqlite3_int64 first, last; /* rows that were there at its beginning */
+		uint8_t *seen;             /* a bit for each; NULL: no census is under way */
+	} census;
+};
+
+/* Turns a result code into what store_db.h promises, and keeps it for the words. */
+int store_sql_failed(struct store_db *db, int code);
+/* Ready to be bound. */
+sqlite3_stmt *store_sql(struct store_db *db, enum statement which);
+/* Runs what returns no rows. */
+int store_sql_run(struct store_db *db, sqlite3_stmt *statement);
+/* The single number that it returns. */
+int store_sql_number(struct store_db *db, sqlite3_stmt *statement, sqlite3_int64 *out);
+
+#endif
