@@ -261,8 +261,8 @@ static void ask_helos(struct lookups *l)
 {
 	const struct kept *kept = &l->session->dialogue.helo;
 
-	for (size_t i = 0; i < kept->seen && i < DIALOGUE_KEPT; i++) {
-		const char *name = kept->text[i] + strcspn(kept->text[i], " \t");
+	for (size_t i = 0; i < kept_count(kept); i++) {
+		const char *name = kept_text(kept, i) + strcspn(kept_text(kept, i), " \t");
 
 		name += strspn(name, " \t");
 		ask_about(l, ABOUT_HELO, l->helo, &l->helos, name);
@@ -273,8 +273,8 @@ static void ask_senders(struct lookups *l)
 {
 	const struct kept *kept = &l->session->dialogue.mail_from;
 
-	for (size_t i = 0; i < kept->seen && i < DIALOGUE_KEPT; i++) {
-		const char *at = strrchr(kept->text[i], '@');
+	for (size_t i = 0; i < kept_count(kept); i++) {
+		const char *at = strrchr(kept_text(kept, i), '@');
 
 		if (at && at[1] != '[')
 			ask_about(l, ABOUT_SENDER, l->sender, &l->senders, at + 1);

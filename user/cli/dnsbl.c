@@ -57,12 +57,13 @@ static const char *budget(char out[TEXT_SPAN], const json_t *list)
 static void keep_overlap(struct listing *l, const json_t *list)
 {
 	const json_t *overlap = json_object_get(list, "overlap"), *both;
-	char *text = l->overlap[l->overlaps];
 	const char *other;
 	size_t len;
+	char *text;
 
 	if (!json_object_size(overlap) || l->overlaps == LISTS_MAX)
 		return;
+	text = l->overlap[l->overlaps];
 	len = (size_t)snprintf(text, OVERLAP_TEXT, "%s: of %lld", field_text(list, "name"),
 			       (long long)field_number(list, "hits", 0));
 	json_object_foreach((json_t *)overlap, other, both)
