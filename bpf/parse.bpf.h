@@ -239,12 +239,16 @@ static __always_inline enum fate parse_ip6(void *ctx, walk_fn walk, struct curso
 static __always_inline enum fate parse_tcp(struct cursor *c, struct packet *p, __u32 rest)
 {
 	bool first_fragment = p->hidden;
-	struct tcp_header *tcp = c->data + (c->off & PARSE_OFFSET_MASK);
-	__u32 header;
+	struct tcp_header *tcp;
+	__u32 header, off = c->off;
 
-	p->l4 = c->off;
-	if (p->l4 > PARSE_OFFSET_MASK || (void *)tcp + TCP_PORTS_LEN > c->end ||
-	    rest < TCP_PORTS_LEN)
+	p->l4 = off;
+	if (off > PARSE_OFFSET_MASK || rest < TCP_PORTS_LEN)
+		return FATE_MALFORMED;
+	/* Linux 6.1 forgets the bound in copies, and clang 16 would drop the mask for its sake. */
+	asm volatile("" : "+r"(off));
+	tcp = c->data + (off & PARSE_OFFSET_MASK);
+	if ((void *)tcp + TCP_PORTS_LEN > c->end)
 		return FATE_MALFORMED;
 	p->sport = tcp->source;
 	p->dport = tcp->dest;
