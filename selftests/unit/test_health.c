@@ -122,7 +122,6 @@ static void each_point_of_a_probe_counts(void **state)
 		const char *code, *words;
 	} cases[] = {
 		{PROBE_LISTED, LIST_MEANS_NOT_LISTED, NULL, "127.0.0.2: not listed: it is empty"},
-		{PROBE_LISTED_V6, LIST_MEANS_NOT_LISTED, NULL, "no IPv6 test entry"},
 		{PROBE_NOT_LISTED, LIST_MEANS_LISTED, "127.0.0.2", "127.0.0.1: listed, so it"},
 		{PROBE_NOT_LISTED, LIST_MEANS_UNKNOWN_CODE, "127.0.0.99", "127.0.0.1: listed"},
 		{PROBE_NOT_LISTED_V6, LIST_MEANS_LISTED, "127.0.0.2", "::ffff:7f00:1: listed"},
@@ -158,6 +157,27 @@ static void points_that_are_not_asked_do_not_count(void **state)
 	assert_int_equal(health_probed(&b.h, 1U << PROBE_CANARY | 1U << PROBE_RANDOM, told, b.now),
 			 HEALTH_CLOSED);
 	expect_state(&b, HEALTH_HEALTHY, true);
+}
+
+/* A list of IPv4 addresses that is taken for more; one of IPv6 alone must have its entry. */
+static void a_missing_ipv6_entry(void **state)
+{
+	struct health_answer told[PROBE_POINTS] = {0}, none = answer(LIST_MEANS_NOT_LISTED, NULL);
+	struct bench b = bench_of(LIST_DNSBL);
+
+	(void)state;
+	assert_int_equal(probe_but(&b, PROBE_LISTED_V6, none), HEALTH_CLOSED);
+	expect_state(&b, HEALTH_HEALTHY, true);
+	expect_words(&b, "not asked about IPv6");
+	assert_true(b.h.without_v6);
+	probe_well(&b);
+	assert_false(b.h.without_v6);
+
+	for (int p = 0; p < PROBE_POINTS; p++)
+		told[p] = none;
+	assert_int_equal(health_probed(&b.h, 1U << PROBE_LISTED_V6 | 1U << PROBE_NOT_LISTED_V6,
+				       told, b.now),
+			 HEALTH_OPENED);
 }
 
 static void a_domain_lists_points_have_other_names(void **state)
@@ -431,6 +451,7 @@ int main(void)
 		cmocka_unit_test(one_good_probe_to_begin_with),
 		cmocka_unit_test(each_point_of_a_probe_counts),
 		cmocka_unit_test(points_that_are_not_asked_do_not_count),
+		cmocka_unit_test(a_missing_ipv6_entry),
 		cmocka_unit_test(a_domain_lists_points_have_other_names),
 		cmocka_unit_test(the_test_entrys_code),
 		cmocka_unit_test(one_bad_answer_opens),

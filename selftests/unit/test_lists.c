@@ -49,6 +49,8 @@ static const char *const lab_lines[] = {
 	"2.0.0.127.mad :127.0.0.2:test",
 	".100.51.198.mad :127.0.0.2:x",
 	"2.0.0.127.v4only :127.0.0.2:test",
+	"7.100.51.198.v4only :127.0.0.2:x",
+	"5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.7.0.0.0.8.b.d.0.1.0.0.2.v4only :127.0.0.2:x",
 	"2.0.0.127.mapped :127.0.0.2:test",
 	"2." NIBBLES ".mapped :127.0.0.2:test",
 	"1." NIBBLES ".mapped :127.0.0.2:x",
@@ -464,6 +466,23 @@ static void ipv6_has_its_own_questions(void **state)
 	assert_int_equal(number(w, 1, "questions", NULL), 1);
 }
 
+/* Its other half is as good as ever. */
+static void a_list_without_ipv6_test_entry(void **state)
+{
+	struct world *w = enter(state);
+	struct list list = site("v4only.lab.example");
+	struct told told;
+
+	list.v6 = true;
+	open_lists(w, &list, 1);
+	assert_true(ask(w, &told, "2001:db8:7::25"));
+	until(w, told.ends && w->closed[0]);
+	assert_int_equal(told.hits, 0);
+	assert_int_equal(number(w, 0, "untold", NULL), 1);
+	assert_false(ask(w, &told, "2001:db8:7::25"));
+	assert_int_equal(hits_of(w, &told, "198.51.100.7"), 1);
+}
+
 static void domains_are_asked_of_their_lists(void **state)
 {
 	static const char *const never[] = {"spam", "192.0.2.1", "spam.1", "::1",
@@ -523,7 +542,6 @@ static const struct {
 	{"wl255.lab.example=127.0.[0..255].[0..255]*-2", "answers 127.0.0.255:", false},
 	{"wl103.lab.example=127.0.[0..255].[0..255]*-2", "answers 127.0.10.3:", false},
 	{"bait.lab.example", "the canary: listed", false},
-	{"v4only.lab.example", "no IPv6 test entry", true},
 	{"mapped.lab.example", "::ffff:7f00:1: listed", true},
 	{"gone.expired.example", "the question failed (SERVFAIL or REFUSED)", false},
 	{"bl.refused.example", "the question failed (SERVFAIL or REFUSED)", false},
@@ -1078,6 +1096,7 @@ int main(void)
 		world_test(a_listing_waits_for_the_probe),
 		world_test(several_lists_answer_one_query),
 		world_test(ipv6_has_its_own_questions),
+		world_test(a_list_without_ipv6_test_entry),
 		world_test(domains_are_asked_of_their_lists),
 		world_test(some_are_not_asked_about),
 		world_test(broken_lists_are_opened),

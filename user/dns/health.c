@@ -135,7 +135,7 @@ static bool expects_listing(enum probe_point point)
 static const char *missing_words(enum probe_point point)
 {
 	if (point == PROBE_LISTED_V6)
-		return "its zone has no IPv6 test entry: do not ask it about IPv6";
+		return "its zone has no IPv6 test entry, so it is not asked about IPv6 clients";
 	return "it is empty, or hides from your resolver as some do from public ones: use your own "
 	       "recursive resolver, or take it out";
 }
@@ -349,12 +349,16 @@ enum probe_result {
 	PROBE_BAD,
 };
 
-static enum probe_result point_result(enum probe_point point, const struct health_answer *a)
+static enum probe_result point_result(unsigned asked, enum probe_point point,
+				      const struct health_answer *a)
 {
 	switch (a->meaning) {
 	case LIST_MEANS_NOTHING:
 		return PROBE_SILENT;
 	case LIST_MEANS_NOT_LISTED:
+		/* Many lists know IPv4 alone, whatever their settings here say. */
+		if (point == PROBE_LISTED_V6 && asked >> PROBE_LISTED & 1)
+			return PROBE_GOOD;
 		return expects_listing(point) ? PROBE_BAD : PROBE_GOOD;
 	case LIST_MEANS_LISTED:
 	case LIST_MEANS_UNKNOWN_CODE:
@@ -382,13 +386,24 @@ static enum probe_result probe_result(unsigned asked, const struct health_answer
 
 		if (!(asked >> point & 1))
 			continue;
-		one = point_result(point, &answer[point]);
+		one = point_result(asked, point, &answer[point]);
 		if (one > all) {
 			all = one;
 			*worst = point;
 		}
 	}
 	return all;
+}
+
+static void note_v6(struct health *h, unsigned asked, const struct health_answer answer[],
+		    uint64_t now)
+{
+	h->without_v6 = asked >> PROBE_LISTED_V6 & 1 &&
+			answer[PROBE_LISTED_V6].meaning == LIST_MEANS_NOT_LISTED;
+	if (!h->without_v6)
+		return;
+	point_words(h, PROBE_LISTED_V6, &answer[PROBE_LISTED_V6]);
+	h->words_at = now;
 }
 
 /* No fault of the list: its codes have changed, or the configuration has a slip of the pen. */
@@ -450,6 +465,7 @@ enum health_change health_probed(struct health *h, unsigned asked,
 
 	if (result == PROBE_GOOD) {
 		note_codes(h, asked, answer, now);
+		note_v6(h, asked, answer, now);
 		return probed_well(h, now);
 	}
 	h->probed_well = false;

@@ -64,6 +64,7 @@ struct health {
 	uint32_t period;          /* milliseconds between probes */
 	uint64_t random;
 	bool probed_well;     /* the last probe */
+	bool without_v6;      /* it was, but for the IPv6 test entry: not asked about IPv6 */
 	unsigned good_probes; /* in a row */
 	unsigned bad_probes;
 	unsigned silent_probes;

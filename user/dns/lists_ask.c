@@ -109,13 +109,23 @@ static void tell(const struct list_ask *ask, const struct list_state *list)
 	}
 }
 
+static bool is_v6(const struct lists_query *query)
+{
+	return !query->domain && !addr_is_v4(&query->addr);
+}
+
+static bool believed(const struct list_state *list, const struct lists_query *query)
+{
+	return health_believed(&list->health) && !(is_v6(query) && list->health.without_v6);
+}
+
 /* The ask is over first: whoever is told may do anything. */
 static void tell_last(struct list_ask *ask)
 {
 	struct list_state *list = ask->list;
 
 	ask_over(ask);
-	if (health_believed(&list->health))
+	if (believed(list, ask->query))
 		tell(ask, list);
 	else
 		list->counts.untold++;
@@ -292,13 +302,16 @@ static struct lists_query *query_start(struct lists_query *query)
 	return NULL;
 }
 
-static bool is_for_addr(const struct list *list, const struct addr *addr, enum port_class ports)
+static bool is_for_addr(const struct list_state *state, const struct addr *addr,
+			enum port_class ports)
 {
+	const struct list *list = &state->settings;
+
 	if (list->kind != LIST_DNSBL && list->kind != LIST_DNSWL)
 		return false;
-	if (ports >= PORTS_COUNT || !list->ports[ports])
+	if (ports >= PORTS_COUNT || !list->ports[ports] || !health_asked(&state->health))
 		return false;
-	return addr_is_v4(addr) ? list->v4 : list->v6;
+	return addr_is_v4(addr) ? list->v4 : list->v6 && !state->health.without_v6;
 }
 
 struct lists_query *lists_ask_addr(struct lists *lists, const struct addr *addr,
@@ -315,8 +328,7 @@ struct lists_query *lists_ask_addr(struct lists *lists, const struct addr *addr,
 	query->addr = *addr;
 	query->subject = hash(addr->b, addr_is_v4(addr) ? sizeof(addr->b) : V6_CLIENT);
 	for (size_t i = 0; i < lists->count; i++)
-		if (is_for_addr(&lists->list[i]->settings, addr, ports) &&
-		    health_asked(&lists->list[i]->health))
+		if (is_for_addr(lists->list[i], addr, ports))
 			ask_add(query, lists->list[i]);
 	return query_start(query);
 }
