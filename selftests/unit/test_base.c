@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Addresses, durations and escaped bytes: text in, text out. */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -334,11 +335,33 @@ static void escapes_stay_inside(void **state)
 	}
 }
 
+/* Wherever zeros stand, addresses are written as everybody else writes them. */
+static void addresses_as_text(void **state)
+{
+	char text[ADDR_TEXT], expected[ADDR_TEXT];
+
+	(void)state;
+	for (unsigned zeros = 0; zeros < 0x10000; zeros++) {
+		struct addr addr = {0};
+
+		for (int i = 0; i < 16; i++)
+			addr.b[i] = zeros >> i & 1 ? 0 : (unsigned char)(0x1b * i + 7);
+		addr_format(text, &addr);
+		assert_non_null(inet_ntop(AF_INET6, addr.b, expected, sizeof(expected)));
+		assert_string_equal(text, expected);
+		addr = addr_from_v4(addr.w[zeros & 3]);
+		addr_format(text, &addr);
+		assert_non_null(inet_ntop(AF_INET, addr.b + 12, expected, sizeof(expected)));
+		assert_string_equal(text, expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_read_and_print),
 		cmocka_unit_test(addresses_that_are_none),
+		cmocka_unit_test(addresses_as_text),
 		cmocka_unit_test(prefixes_read_and_print),
 		cmocka_unit_test(prefixes_that_are_none),
 		cmocka_unit_test(prefixes_of_every_length),

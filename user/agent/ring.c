@@ -28,10 +28,10 @@ static void take_records(struct agent *a)
 
 /*
  * Being woken costs more than a record does. As long as records are few, each is taken at once;
- * where they come in a stream they are gathered for two milliseconds, as network cards do with
+ * where they come in a stream they are gathered for four milliseconds, as network cards do with
  * interrupts. That also spares the programs in the kernel: they wake nobody who is not waiting.
  */
-#define GATHER_MS  2
+#define GATHER_MS  4
 #define WINDOW_MS  10
 #define STREAM     40 /* wakeups in a window, from which on records are gathered */
 #define STREAM_END 20 /* records in a window, below which each is taken at once again */

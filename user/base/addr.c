@@ -33,6 +33,7 @@ bool addr_parse(struct addr *out, const char *text)
 }
 
 /* By hand: inet_ntop() goes through printf, and each session's line has two addresses. */
+
 static void v4_format(char *text, const unsigned char *octet)
 {
 	for (int i = 0; i < 4; i++) {
@@ -47,12 +48,64 @@ static void v4_format(char *text, const unsigned char *octet)
 	*text = '\0';
 }
 
+static unsigned group_of(const struct addr *addr, int i)
+{
+	return (unsigned)addr->b[2 * i] << 8 | addr->b[2 * i + 1];
+}
+
+/* The first of the longest runs of zero groups, of two or more (RFC 5952 4.2); 8 where none is. */
+static int longest_run(const struct addr *addr, int *len)
+{
+	int best = 8;
+
+	*len = 1;
+	for (int i = 0, run = 0; i < 8; i++) {
+		run = group_of(addr, i) ? 0 : run + 1;
+		if (run > *len) {
+			*len = run;
+			best = i + 1 - run;
+		}
+	}
+	return best;
+}
+
+static char *group_format(char *text, unsigned group)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int shift = 12; shift >= 0; shift -= 4)
+		if (group >> shift || !shift)
+			*text++ = digits[group >> shift & 15];
+	return text;
+}
+
+static void v6_format(char *text, const struct addr *addr)
+{
+	int len, run = longest_run(addr, &len);
+
+	for (int i = 0; i < 8; i++) {
+		if (i == run) {
+			*text++ = ':';
+			i += len - 1;
+			if (i == 7)
+				*text++ = ':';
+			continue;
+		}
+		if (i)
+			*text++ = ':';
+		text = group_format(text, group_of(addr, i));
+	}
+	*text = '\0';
+}
+
 const char *addr_format(char *text, const struct addr *addr)
 {
 	if (addr_is_v4(addr))
 		v4_format(text, addr->b + 12);
+	else if (addr->w[0] | addr->w[1] | addr->w[2])
+		v6_format(text, addr);
 	else
-		inet_ntop(AF_INET6, addr->b, text, ADDR_TEXT);
+		inet_ntop(AF_INET6, addr->b, text, ADDR_TEXT); /* "::", "::1", "::192.0.2.1" */
 	return text;
 }
 

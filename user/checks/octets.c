@@ -56,12 +56,26 @@ static bool has_octets(const char *name, const unsigned char *octet, int n)
 	return false;
 }
 
+#define PACKED_LEAST 8 /* digits */
+
+/* Hardly any name has: printing the address for each would cost more than all else here. */
+static bool has_long_number(const char *name)
+{
+	size_t run = 0;
+
+	for (; *name && run < PACKED_LEAST; name++)
+		run = is_digit(*name) || (*name >= 'a' && *name <= 'f') ? run + 1 : 0;
+	return run == PACKED_LEAST;
+}
+
 /* 203000113007 or cb007107, in either order: too long to be there by chance. */
 static bool has_packed_octets(const char *name, const unsigned char *o)
 {
 	static const char *const formats[] = {"%03u%03u%03u%03u", "%02x%02x%02x%02x"};
 	char text[16];
 
+	if (!has_long_number(name))
+		return false;
 	for (size_t i = 0; i < COUNT(formats); i++) {
 		snprintf(text, sizeof(text), formats[i], o[0], o[1], o[2], o[3]);
 		if (strstr(name, text))
