@@ -24,7 +24,6 @@ static void say(struct import *import, const char *path, unsigned line, const ch
 	fputs(": ", import->say);
 	vfprintf(import->say, format, args);
 	fputc('\n', import->say);
-	import->told++;
 }
 
 void import_say(struct import *import, unsigned line, const char *format, ...)

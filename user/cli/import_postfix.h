@@ -42,7 +42,6 @@ struct postfix {
 struct import {
 	struct postfix cf;
 	FILE *say;                                      /* messages */
-	size_t told;                                    /* things that were not carried over */
 	struct name_list our_names, our_domains, sites; /* texts for the configuration */
 	size_t allow_count, allow_room;
 	struct prefix *allow;
@@ -87,8 +86,13 @@ const char *postfix_raw(const struct postfix *cf, const char *name);
 
 /* A word of a list (separated by commas and blanks, but not inside of { }); its end, or NULL. */
 const char *postfix_word(const char **at, size_t *len);
-/* The text of a file that main.cf names; NULL with a message. */
-char *postfix_file(struct import *import, unsigned line, const char *path);
+/*
+ * Where a file that main.cf names is read, allocated: what it names in /etc/postfix has come along
+ * with it, if main.cf is not there itself.
+ */
+char *postfix_place(struct import *import, const char *path);
+/* The text of the file in such a place, allocated; NULL with a message. */
+char *postfix_file(struct import *import, unsigned line, const char *place);
 
 /* import_postfix_expand.c */
 /*

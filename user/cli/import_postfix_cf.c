@@ -189,6 +189,17 @@ const struct postfix_parameter *postfix_find(const struct postfix *cf, const cha
 	return NULL;
 }
 
+/* mydomain(5): "mx.example.net" -> "example.net"; NULL where only the machine knows. */
+static const char *domain_of_host(const struct postfix *cf)
+{
+	const struct postfix_parameter *host = postfix_find(cf, "myhostname");
+	const char *dot = host ? strchr(host->value, '.') : NULL;
+
+	if (!host)
+		return NULL;
+	return dot ? dot + 1 : "localdomain";
+}
+
 const char *postfix_raw(const struct postfix *cf, const char *name)
 {
 	const struct postfix_parameter *parameter = postfix_find(cf, name);
@@ -197,6 +208,8 @@ const char *postfix_raw(const struct postfix *cf, const char *name)
 		return parameter->value;
 	if (!strcmp(name, "config_directory"))
 		return cf->dir;
+	if (!strcmp(name, "mydomain"))
+		return domain_of_host(cf);
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		if (!strcmp(defaults[i].name, name))
 			return defaults[i].value;
@@ -220,33 +233,29 @@ const char *postfix_word(const char **at, size_t *len)
 	return *len ? word : NULL;
 }
 
-/* The file of another machine's /etc/postfix has come along with main.cf, if at all. */
-static int read_beside(char **text, size_t *len, const struct postfix *cf, const char *path)
+char *postfix_place(struct import *import, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *beside;
-	int err;
+	static const char usual[] = "/etc/postfix/";
+	char *place = NULL;
 
-	if (!slash || asprintf(&beside, "%s%s", cf->dir, slash) < 0)
-		return -ENOENT;
-	err = file_read(text, len, beside, POSTFIX_FILE_MAX);
-	free(beside);
-	return err;
+	if (strncmp(path, usual, sizeof(usual) - 1) != 0)
+		place = strdup(path);
+	else if (asprintf(&place, "%s/%s", import->cf.dir, path + sizeof(usual) - 1) < 0)
+		place = NULL;
+	import->out_of_memory |= !place;
+	return place;
 }
 
-char *postfix_file(struct import *import, unsigned line, const char *path)
+char *postfix_file(struct import *import, unsigned line, const char *place)
 {
 	char quoted[QUOTE_TEXT], *text = NULL;
 	size_t len = 0;
 	int err = -EPERM;
 
-	if (import->cf.files) {
-		err = read_beside(&text, &len, &import->cf, path);
-		if (err)
-			err = file_read(&text, &len, path, POSTFIX_FILE_MAX);
-	}
+	if (import->cf.files)
+		err = file_read(&text, &len, place, POSTFIX_FILE_MAX);
 	if (err)
-		import_say(import, line, "the file `%s' cannot be read (%s): put it beside main.cf",
-			   quote(quoted, path, strlen(path)), strerror(-err));
+		import_say(import, line, "the file `%s' is not carried over: %s",
+			   quote(quoted, place, strlen(place)), strerror(-err));
 	return text;
 }

@@ -78,7 +78,7 @@ static bool take_brackets(struct span *inside, struct span *text, char open, cha
 	return false;
 }
 
-static size_t name_len(struct span text, bool dots)
+static size_t name_len(struct span text)
 {
 	size_t i = 0;
 
@@ -86,7 +86,7 @@ static size_t name_len(struct span text, bool dots)
 		char c = text.at[i];
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-		    c != '_' && !(dots && c == '.'))
+		    c != '_')
 			break;
 	}
 	return i;
@@ -119,29 +119,16 @@ static char *expanded(struct expansion *e, struct span text)
 	return NULL;
 }
 
-/* "mx.example.net" -> "example.net" (mydomain(5)): where Postfix would take the host's own. */
-static const char *domain_of_host(const struct postfix *cf, const char *name)
-{
-	const char *host = postfix_raw(cf, "myhostname"), *dot;
-
-	if (strcmp(name, "mydomain") != 0 || !host)
-		return NULL;
-	dot = strchr(host, '.');
-	return dot ? dot + 1 : "localdomain";
-}
-
 /* NULL where it is not set, or where only the machine knows it. */
 static const char *lookup(struct expansion *e, struct span name)
 {
 	char copy[128];
-	const char *value;
 
 	if (name.len >= sizeof(copy))
 		return NULL;
 	memcpy(copy, name.at, name.len);
 	copy[name.len] = '\0';
-	value = postfix_raw(e->cf, copy);
-	return value ? value : domain_of_host(e->cf, copy);
+	return postfix_raw(e->cf, copy);
 }
 
 /*
@@ -156,12 +143,13 @@ static bool choose(struct expansion *e, struct span *taken, struct span rest, bo
 	*taken = (struct span){"", 0};
 	if (!is_yes && !begins(rest, ":"))
 		return refuse(e, "a `?' or `:' is missing", all);
-	rest = skip_blanks(skip(rest, 1));
-	if (!begins(rest, "{")) {
+	rest = skip(rest, 1);
+	if (!begins(skip_blanks(rest), "{")) {
 		if (is_yes == yes)
 			*taken = rest;
 		return true;
 	}
+	rest = skip_blanks(rest);
 	if (!take_brackets(&side, &rest, '{', '}'))
 		return refuse(e, "a `}' is missing", all);
 	if (is_yes == yes)
@@ -267,7 +255,7 @@ static bool expand_macro(struct expansion *e, struct span text)
 	text = skip_blanks(text);
 	if (begins(text, "{"))
 		return expand_relation(e, text);
-	name = (struct span){text.at, name_len(text, true)};
+	name = (struct span){text.at, name_len(text)};
 	text = skip_blanks(skip(text, name.len));
 	if (!name.len)
 		return refuse(e, "a name is missing", all);
@@ -295,7 +283,7 @@ static bool expand_dollar(struct expansion *e, struct span *text)
 		if (!take_brackets(&inside, text, open, open == '{' ? '}' : ')'))
 			return refuse(e, "a closing bracket is missing", all);
 	} else {
-		inside = (struct span){text->at, name_len(*text, false)};
+		inside = (struct span){text->at, name_len(*text)};
 		*text = skip(*text, inside.len);
 	}
 	return expand_macro(e, inside);

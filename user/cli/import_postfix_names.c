@@ -76,9 +76,10 @@ struct words {
 
 static void each_domain(const struct words *words, const char *text);
 
-static void take_domains_file(const struct words *words, const char *path)
+static void take_domains_file(const struct words *words, const char *named)
 {
-	char *text = postfix_file(words->import, words->line, path), *line;
+	char *path = postfix_place(words->import, named), *line;
+	char *text = path ? postfix_file(words->import, words->line, path) : NULL;
 	struct logical lines = {.at = text};
 
 	while ((line = logical_next(&lines))) {
@@ -87,6 +88,7 @@ static void take_domains_file(const struct words *words, const char *path)
 		each_domain(&inside, line);
 	}
 	free(text);
+	free(path);
 }
 
 static void each_domain(const struct words *words, const char *text)

@@ -110,7 +110,8 @@ static void tell_tally(struct import *import, const char *path, const struct tal
 	if (tally->rejects)
 		import_say_of(import, path, tally->reject_line,
 			      "%zu entries from here on say reject: mxdp's configuration holds no "
-			      "blocks; use `mxdpctl block -'",
+			      "blocks (`mxdpctl block -' takes them), and where a network around "
+			      "them is allowed, so are they",
 			      tally->rejects);
 	if (tally->dunnos)
 		import_say_of(import, path, tally->dunno_line,
@@ -243,26 +244,27 @@ static void take_inline_table(struct import *import, unsigned line, char *text, 
 
 static void take_cidr(struct import *import, unsigned line, char *source, bool any)
 {
-	char *text;
+	char *place, *text;
 
 	if (*source == '{') {
 		take_inline_table(import, line, source, any);
 		return;
 	}
-	text = postfix_file(import, line, source);
+	place = postfix_place(import, source);
+	text = place ? postfix_file(import, line, place) : NULL;
 	if (text)
-		take_table(import, source, text, any);
+		take_table(import, place, text, any);
 	free(text);
+	free(place);
 }
 
 /* Words of parameters */
 
-static void take_network(struct import *import, unsigned line, char *word);
-
 /* A file of networks, as mynetworks may name one. */
-static void take_networks_file(struct import *import, unsigned line, const char *path)
+static void take_networks_file(struct import *import, unsigned line, const char *named)
 {
-	char *text = postfix_file(import, line, path), *entry, shown[QUOTE_TEXT];
+	char *path = postfix_place(import, named), *entry, shown[QUOTE_TEXT];
+	char *text = path ? postfix_file(import, line, path) : NULL;
 	struct logical lines = {.at = text};
 
 	while ((entry = logical_next(&lines))) {
@@ -283,6 +285,7 @@ static void take_networks_file(struct import *import, unsigned line, const char 
 		}
 	}
 	free(text);
+	free(path);
 }
 
 static void take_network(struct import *import, unsigned line, char *word)

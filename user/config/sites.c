@@ -25,6 +25,16 @@ static bool take_preset(struct list *out, const struct preset *preset, bool code
 	return codes_given || list_codes_parse(&out->group[0].codes, preset->any, why, sizeof(why));
 }
 
+/* What is asked here as a list of another kind than it is. */
+static const char *other_kind(enum list_kind known)
+{
+	if (known == LIST_DNSBL)
+		return "lists offenders and vouches for nobody: write points above 0";
+	if (known == LIST_DNSWL)
+		return "vouches for clients: write points below 0, as in *-2";
+	return "lists domains, not addresses: write a section list \"ZONE\" { } for it";
+}
+
 bool site_parse(struct list *out, const char *text, char *why, size_t why_size)
 {
 	const struct preset *preset;
@@ -39,7 +49,9 @@ bool site_parse(struct list *out, const char *text, char *why, size_t why_size)
 	}
 	if (strlen(out->shown) + 1 >= sizeof(out->shown))
 		return refuse(why, why_size, text, "has too long a zone: it may have 62 bytes");
-	preset = preset_of_zone(out->zone, out->kind);
+	preset = preset_of_zone(out->zone, LIST_KIND_COUNT);
+	if (preset && preset->kind != out->kind)
+		return refuse(why, why_size, text, other_kind(preset->kind));
 	if (preset && !take_preset(out, preset, strchr(text, '=')))
 		return refuse(why, why_size, text, "is no site of a DNS list");
 	if (preset && preset->key_needed && !strcmp(out->zone, preset->zone))
