@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Real DNS servers for a test program: a network namespace of its own with nothing but lo, rbldnsd
- * and NSD on its ports, their files in a folder below /tmp that goes with them.
+ * and NSD on its ports, their files in a folder below /tmp that goes with them. However the program
+ * ends, a keeper ends the servers: rbldnsd gives up its user, and with it the word of our death.
  */
 #ifndef MXDP_SELFTESTS_DNS_ROOM_H
 #define MXDP_SELFTESTS_DNS_ROOM_H
@@ -27,6 +28,48 @@
 #include "../../user/base/clock.h"
 
 static char room_dir[] = "/tmp/mxdp-dns-XXXXXX";
+static pid_t room_keeper; /* the servers are in its process group */
+static int room_alive[2];
+
+static void room_leave(void)
+{
+	DIR *dir = opendir(room_dir);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		if (unlinkat(dirfd(dir), entry->d_name, 0))
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR); /* a killed NSD's */
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(room_dir);
+}
+
+/* Waits until the other end of `alive` is closed, by us or by our death. */
+static void room_keep(const int alive[2])
+{
+	char none;
+
+	setpgid(0, 0);
+	signal(SIGTERM, SIG_IGN);
+	close(alive[1]);
+	while (read(alive[0], &none, 1) < 0 && errno == EINTR)
+		;
+	room_leave();
+	kill(0, SIGKILL);
+}
+
+static bool room_start_keeper(void)
+{
+	if (pipe2(room_alive, O_CLOEXEC))
+		return false;
+	room_keeper = fork();
+	if (!room_keeper)
+		room_keep(room_alive);
+	if (room_keeper > 0)
+		setpgid(room_keeper, room_keeper);
+	return room_keeper > 0;
+}
 
 /* False: there is no such room here, and why. Nothing may have started a thread yet. */
 static bool room_enter(const char **why)
@@ -49,19 +92,7 @@ static bool room_enter(const char **why)
 	close(fd);
 	*why = "cannot make a folder below /tmp";
 	/* rbldnsd and NSD read it as users of their own. */
-	return mkdtemp(room_dir) && !chmod(room_dir, 0755);
-}
-
-static void room_leave(void)
-{
-	DIR *dir = opendir(room_dir);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir)
-		closedir(dir);
-	rmdir(room_dir);
+	return mkdtemp(room_dir) && !chmod(room_dir, 0755) && room_start_keeper();
 }
 
 static bool room_file(const char *name, const char *text)
@@ -84,7 +115,8 @@ static pid_t room_start(char *const *argv)
 	if (pid)
 		return pid;
 	null = open("/dev/null", O_RDWR);
-	if (chdir(room_dir) || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+	if (setpgid(0, room_keeper) || chdir(room_dir) || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	    dup2(null, 2) < 0)
 		_exit(127);
 	execv(argv[0], argv);
 	_exit(127);
