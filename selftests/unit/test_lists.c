@@ -51,6 +51,8 @@ static const char *const lab_lines[] = {
 	"2.0.0.127.v4only :127.0.0.2:test",
 	"7.100.51.198.v4only :127.0.0.2:x",
 	"5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.7.0.0.0.8.b.d.0.1.0.0.2.v4only :127.0.0.2:x",
+	"2.0.0.127.mute :127.0.0.2:test",
+	"7.100.51.198.mute :127.0.0.2:x",
 	"2.0.0.127.mapped :127.0.0.2:test",
 	"2." NIBBLES ".mapped :127.0.0.2:test",
 	"1." NIBBLES ".mapped :127.0.0.2:x",
@@ -173,9 +175,12 @@ static struct resolver *new_resolver(struct world *w, uint32_t timeout, unsigned
 {
 	struct addr home = addr_from_v4(htonl(INADDR_LOOPBACK));
 	const struct dns_stub stubs[] = {
-		{"lab.example", {home, PORT}},           {"l.example", {home, PORT}},
-		{"expired.example", {home, PORT}},       {"refused.example", {home, PORT}},
+		{"lab.example", {home, PORT}},
+		{"l.example", {home, PORT}},
+		{"expired.example", {home, PORT}},
+		{"refused.example", {home, PORT}},
 		{"silent.example", {home, SILENT_PORT}},
+		{"4.0.41.198.mute.lab.example", {home, SILENT_PORT}},
 	};
 	const struct resolver_settings settings = {.stubs_count = COUNT(stubs),
 						   .stubs = stubs,
@@ -592,6 +597,24 @@ static void broken_lists_are_opened(void **state)
 		assert_true(number(w, i, "questions", NULL) <= 2);
 	assert_int_equal(number(w, COUNT(broken), "questions", NULL), 4);
 	assert_int_equal(w->opened[COUNT(broken)], 0);
+}
+
+/* Its test entries are right, but the canary is never answered: no clean bill, no hit. */
+static void a_listing_of_an_untested_list(void **state)
+{
+	struct world *w = enter(state);
+	struct told told;
+
+	open_site(w, "mute.lab.example");
+	assert_true(ask(w, &told, "198.51.100.7"));
+	until(w, told.ends);
+	assert_true(state_is(w, 0, "untested"));
+	assert_int_equal(told.hits, 0);
+	assert_int_equal(number(w, 0, "hits", NULL), 1);
+	assert_int_equal(number(w, 0, "untold", NULL), 1);
+	until(w, w->opened[0]);
+	assert_int_equal(w->closed[0], 0);
+	assert_non_null(strstr(w->why[0], "the canary: no answer in time"));
 }
 
 static void an_open_list_alone_is_not_asked(void **state)
@@ -1100,6 +1123,7 @@ int main(void)
 		world_test(domains_are_asked_of_their_lists),
 		world_test(some_are_not_asked_about),
 		world_test(broken_lists_are_opened),
+		world_test(a_listing_of_an_untested_list),
 		world_test(an_open_list_alone_is_not_asked),
 		world_test(a_list_without_test_entries),
 		world_test(the_canary_may_be_chosen),
