@@ -249,6 +249,9 @@ static void gather(struct resolver *r)
 {
 	if (!r->broken && ub_process(r->ctx))
 		fail_all(r);
+	/* The marker may have been among them: there is room again. */
+	if (r->waiting)
+		work_soon(r);
 }
 
 static void deliver_some(struct resolver *r, uint64_t until)
