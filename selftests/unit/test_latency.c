@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../user/agent/latency.h"
+#include "../../user/base/latency.h"
 
 static unsigned percentile(const struct latency *l, unsigned percent)
 {

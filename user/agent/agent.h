@@ -27,7 +27,7 @@
 #include "../policy/nets.h"
 #include "../tap/sessions.h"
 #include "../../maps/verdict_user.h"
-#include "latency.h"
+#include "../base/latency.h"
 #include "reasons.h"
 
 #define AGENT_INTERFACES 16

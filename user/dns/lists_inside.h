@@ -17,7 +17,7 @@
 #ifndef MXDP_DNS_LISTS_INSIDE_H
 #define MXDP_DNS_LISTS_INSIDE_H
 
-#include "../agent/latency.h"
+#include "../base/latency.h"
 #include "health.h"
 #include "lists.h"
 

@@ -3,8 +3,8 @@
  * How long the latest verdicts took, from the ring record that completed the proof to the entry in
  * the map: the last LATENCY_KEPT, in microseconds.
  */
-#ifndef MXDP_AGENT_LATENCY_H
-#define MXDP_AGENT_LATENCY_H
+#ifndef MXDP_BASE_LATENCY_H
+#define MXDP_BASE_LATENCY_H
 
 #include <stddef.h>
 #include <stdint.h>
