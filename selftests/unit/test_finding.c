@@ -142,7 +142,7 @@ static void numbers_are_forgotten(void **state)
 	findings_put_list(&f, FINDING_DNSBL, 2, 60, "c");
 	findings_put(&f, FINDING_NO_HELO, false, "d");
 	findings_put_list(&f, FINDING_RHSBL_SENDER, 3, 60, "e");
-	findings_forget_numbered(&f);
+	findings_forget(&f, finding_is_numbered, NULL);
 	assert_int_equal(f.count, 2);
 	assert_string_equal(findings_get(&f, FINDING_BARE_LF)->detail, "b");
 	assert_string_equal(findings_get(&f, FINDING_NO_HELO)->detail, "d");

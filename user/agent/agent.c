@@ -313,6 +313,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 
 void agent_run(struct agent *a)
 {
+	stall_open(&a->stall, &a->loop);
 	uv_run(&a->loop, UV_RUN_DEFAULT);
 }
 

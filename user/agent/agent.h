@@ -180,6 +180,9 @@ int ring_open(struct agent *a, char *error, size_t error_size);
 /* judge.c: the sessions' handlers */
 void judge_changed(struct session *session, void *agent);
 void judge_ended(struct session *session, void *agent);
+/* What turned out to be no evidence: out of the session's findings. */
+void judge_forget(struct session *session, bool (*gone)(const struct finding *f, const void *context),
+		  const void *context);
 
 /* interfaces.c */
 /* Before anything is changed: whether each can be attached to. */

@@ -277,6 +277,18 @@ void judge_changed(struct session *session, void *context)
 	session->proof = 0;
 }
 
+void judge_forget(struct session *session, bool (*gone)(const struct finding *f, const void *context),
+		  const void *context)
+{
+	struct dialogue *d = &session->dialogue;
+
+	findings_forget(&d->findings, gone, context);
+	if (d->holds)
+		findings_forget(&d->held, gone, context);
+	if (session->judged > d->findings.count)
+		session->judged = d->findings.count;
+}
+
 void judge_ended(struct session *session, void *context)
 {
 	struct agent *a = context;

@@ -336,10 +336,31 @@ void lookups_forget(struct session *session)
 
 /* The rooms behind it */
 
+struct opened_list {
+	const struct policy *policy;
+	unsigned list;
+};
+
+static bool is_of_list(const struct finding *finding, const void *opened)
+{
+	const struct opened_list *o = opened;
+
+	return finding_is_of_list(finding) && finding->which < o->policy->list_count &&
+	       o->policy->list[finding->which].list == o->list;
+}
+
+static void forget_list(struct session *session, void *opened)
+{
+	judge_forget(session, is_of_list, opened);
+}
+
+/* Sessions under way forget what it said before a verdict can come of it. */
 static void list_opened(unsigned list, const char *why, void *context)
 {
 	struct agent *a = context;
+	struct opened_list opened = {&a->config.policy, list};
 
+	sessions_each(a->sessions, forget_list, &opened);
 	events_note(a, "note", "list %s is not believed any more: %s", a->config.lists[list].shown,
 		    why);
 	withdraw_list(a, list, why);

@@ -87,10 +87,7 @@ static void keep_resolver(struct config *old, struct config *new, char waiting[W
 static void forget_numbered(struct session *session, void *agent)
 {
 	(void)agent;
-	findings_forget_numbered(&session->dialogue.findings);
-	findings_forget_numbered(&session->dialogue.held);
-	if (session->judged > session->dialogue.findings.count)
-		session->judged = session->dialogue.findings.count;
+	judge_forget(session, finding_is_numbered, NULL);
 }
 
 static unsigned find_list(const struct config *config, const struct list *wanted)

@@ -197,6 +197,38 @@ static json_t *latency_of(const struct agent *a)
 }
 
 /* Exact for small maps; of a large one the last sweep's figure does. */
+static json_t *stall_of(struct stall_longest longest)
+{
+	return json_pack("{s:I, s:f}", "longest_ms", (json_int_t)longest.wall_ms, "longest_cpu_ms",
+			 longest.cpu_us / 1000.0);
+}
+
+static json_t *loop_of(struct agent *a)
+{
+	json_t *loop = stall_of(a->stall.ever);
+	uint32_t now = (uint32_t)(uv_now(&a->loop) / 1000);
+
+	json_object_set_new(loop, "turns", json_integer((json_int_t)a->stall.turns));
+	json_object_set_new(loop, "last_minute", stall_of(stall_last_minute(&a->stall, now)));
+	return loop;
+}
+
+/* What went out to the DNS, and what it was spared. */
+static json_t *resolver_of(const struct agent *a)
+{
+	const struct resolver_counts *counts;
+
+	if (!a->resolver)
+		return json_null();
+	counts = resolver_counts(a->resolver);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "asked",
+			 (json_int_t)counts->asked, "coalesced", (json_int_t)counts->coalesced,
+			 "sent", (json_int_t)counts->sent, "answered", (json_int_t)counts->answered,
+			 "failed", (json_int_t)counts->failed, "timed_out",
+			 (json_int_t)counts->timed_out, "refused", (json_int_t)counts->refused,
+			 "under_way", (json_int_t)counts->under_way);
+}
+
 static size_t count_verdicts(struct agent *a)
 {
 	static struct verdict_entry batch[VERDICT_WALK_BATCH];
@@ -244,3 +276,5 @@ json_t *verb_status(void *agent, const json_t *request, struct connection *c)
 	connection_send(c, status);
 	return answer_done();
 }
+		json_object_set_new(status, "loop", loop_of(a));
+		json_object_set_new(status, "resolver", resolver_of(a));

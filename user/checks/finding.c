@@ -109,12 +109,19 @@ bool findings_put_copy(struct findings *f, const struct finding *from)
 	return findings_put(f, from->id, from->mild, from->detail);
 }
 
-void findings_forget_numbered(struct findings *f)
+bool finding_is_numbered(const struct finding *f, const void *unused)
+{
+	(void)unused;
+	return is_pattern(f) || finding_is_of_list(f);
+}
+
+void findings_forget(struct findings *f, bool (*gone)(const struct finding *f, const void *context),
+		     const void *context)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < f->count; i++)
-		if (!is_pattern(&f->list[i]) && !finding_is_of_list(&f->list[i]))
+		if (!gone(&f->list[i], context))
 			f->list[kept++] = f->list[i];
 	f->count = kept;
 }

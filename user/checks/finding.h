@@ -197,14 +197,17 @@ bool findings_put_list(struct findings *f, enum finding_id id, unsigned which, u
 /* Adds what `from` has, as its own kind asks for. */
 bool findings_put_copy(struct findings *f, const struct finding *from);
 
-/* Takes out those of patterns and lists, whose numbers mean something else in a new configuration.
- */
-void findings_forget_numbered(struct findings *f);
+/* Takes out those that `gone' says yes to. */
+void findings_forget(struct findings *f, bool (*gone)(const struct finding *f, const void *context),
+		     const void *context);
 
 static inline bool finding_is_of_list(const struct finding *f)
 {
 	return f->id >= FINDING_DNSBL && f->id <= FINDING_RHSBL_SENDER;
 }
+
+/* A findings_forget() of what has a number, which means something else in a new configuration. */
+bool finding_is_numbered(const struct finding *f, const void *unused);
 
 const struct finding *findings_get(const struct findings *f, enum finding_id id);
 

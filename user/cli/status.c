@@ -133,6 +133,36 @@ static void show_counts(const json_t *status)
 		     (long long)field_number(latency, "p99_us", 0));
 }
 
+static void show_loop(const json_t *status)
+{
+	const json_t *loop = json_object_get(status, "loop");
+	const json_t *lately = json_object_get(loop, "last_minute");
+
+	if (json_is_object(loop))
+		line("loop",
+		     "longest turn %lld ms, %lld ms of work; in the last minute %lld ms, %lld ms "
+		     "of work",
+		     (long long)field_number(loop, "longest_ms", 0),
+		     (long long)field_number(loop, "longest_cpu_ms", 0),
+		     (long long)field_number(lately, "longest_ms", 0),
+		     (long long)field_number(lately, "longest_cpu_ms", 0));
+}
+
+static void show_resolver(const json_t *status)
+{
+	const json_t *resolver = json_object_get(status, "resolver");
+
+	if (json_is_object(resolver))
+		line("resolver",
+		     "%lld questions, %lld of them asked at the same time as others; %lld failed, "
+		     "%lld without an answer in time; %lld under way",
+		     (long long)field_number(resolver, "asked", 0),
+		     (long long)field_number(resolver, "coalesced", 0),
+		     (long long)field_number(resolver, "failed", 0),
+		     (long long)field_number(resolver, "timed_out", 0),
+		     (long long)field_number(resolver, "under_way", 0));
+}
+
 /* A list of words on one line; nothing where it is empty. */
 static void show_words(const json_t *status, const char *label, const char *key)
 {
@@ -165,6 +195,8 @@ static void show(const json_t *status)
 	show_filled(status, "verdicts", "verdicts", "verdicts_max");
 	show_filled(status, "sessions", "sessions", "sessions_max");
 	show_counts(status);
+	show_loop(status);
+	show_resolver(status);
 	show_words(status, "relays", "relays");
 	show_words(status, "checks off", "checks_off");
 	fates_show(json_object_get(status, "fates"));
