@@ -601,6 +601,9 @@ static void what_is_no_main_cf_fails(void **state)
 	assert_fails("", "main.cf: nothing in it is of use to mxdp");
 	assert_fails("mode = monitor\n", "nothing in it is of use");
 	assert_fails("mode monitor\n", "main.cf:1: `mode monitor' is no parameter with a value");
+	/* import_house() looks for the key. */
+	assert_fails("zen.example " KEY ".zen.dq.spamhaus.net*3\n", ":1: `zen.example KEY.zen.dq.");
+	assert_fails("  " KEY ".zen.dq.spamhaus.net*3\n", ":1: `  KEY.zen.dq.spamhaus.net*3'");
 	assert_fails("# x\n\n= y\n", "main.cf:3: `' is no parameter with a value");
 	assert_fails("  mode = x\n  y\n", "main.cf:1: `  mode = x  y' begins with blanks");
 	assert_fails("myhostname = $a\na = $b$b\nb = $a\n",

@@ -211,11 +211,12 @@ static bool holds(struct expansion *e, struct span left, struct span right, size
 {
 	char *a = expanded(e, left), *b = a ? expanded(e, right) : NULL;
 	int order = b ? compare(a, b, levels) : 0;
+	bool good = b != NULL;
 
 	*yes = relations[relation].yes[(order > 0) - (order < 0) + 1];
 	free(a);
 	free(b);
-	return b;
+	return good;
 }
 
 /* "{a} == {b} ? {yes} : {no}", the inside of ${ }. */

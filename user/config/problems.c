@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../base/escape.h"
 #include "problems.h"
@@ -82,47 +85,69 @@ void problems_free(struct problems *problems)
 		free(problems->list[i].text);
 }
 
-/* Bytes of what stands before the zone: quotes, and a first label of at least `least`. */
-static size_t key_len(const char *bytes, size_t len, size_t least)
-{
-	size_t start = 0, end;
+/* More than fits into a quotation, so that what is cut shows as cut. */
+#define MASKED (4 * QUOTE_TEXT)
 
-	while (start < len && (bytes[start] == '"' || bytes[start] == '\''))
-		start++;
-	for (end = start; end < len && bytes[end] != '.' && bytes[end] != '=';)
-		end++;
-	return end < len && bytes[end] == '.' && end - start >= least ? end : 0;
+static size_t label_len(const char *bytes, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && (isalnum((unsigned char)bytes[i]) || bytes[i] == '-' || bytes[i] == '_'))
+		i++;
+	return i;
 }
 
-static bool holds(const char *bytes, size_t len, const char *part)
+static bool begins(const char *bytes, size_t len, const char *with)
 {
-	return memmem(bytes, len, part, strlen(part)) != NULL;
+	return len >= strlen(with) && !strncasecmp(bytes, with, strlen(with));
 }
 
-static const char *quote_without(char text[QUOTE_TEXT], const char *bytes, size_t len, size_t key)
+/* Whether a first label of `key` bytes stands before a zone that customers have keys for. */
+static bool is_keyed(const char *bytes, size_t len, size_t key)
 {
-	static const char shown[] = "KEY";
+	size_t list;
 
-	if (key)
-		memcpy(text, shown, sizeof(shown) - 1);
-	escape_bytes(text + (key ? sizeof(shown) - 1 : 0),
-		     QUOTE_TEXT - (key ? sizeof(shown) - 1 : 0), bytes + key, len - key);
-	return text;
+	bytes += key + 1;
+	len -= key + 1;
+	list = label_len(bytes, len);
+	return begins(bytes + list, len - list, ".dq.spamhaus.") ||
+	       begins(bytes + list, len - list, ".mail.abusix.");
+}
+
+/* What looks like a key, wherever it stands, becomes "KEY"; labels of `least` bytes all do. */
+static const char *quote_masked(char text[QUOTE_TEXT], const char *bytes, size_t len, size_t least)
+{
+	char masked[MASKED];
+	size_t at = 0, out = 0;
+
+	while (at < len && out + 4 < sizeof(masked)) {
+		size_t label = label_len(bytes + at, len - at);
+		bool first = label && (!at || bytes[at - 1] != '.');
+
+		if (first && at + label < len && bytes[at + label] == '.' &&
+		    (label >= least || is_keyed(bytes + at, len - at, label))) {
+			memcpy(masked + out, "KEY", 3);
+			out += 3;
+			at += label;
+		} else {
+			size_t take = label ? label : 1;
+
+			if (take > sizeof(masked) - out)
+				take = sizeof(masked) - out;
+			memcpy(masked + out, bytes + at, take);
+			out += take;
+			at += take;
+		}
+	}
+	return escape_bytes(text, QUOTE_TEXT, masked, out);
 }
 
 const char *quote(char text[QUOTE_TEXT], const char *bytes, size_t len)
 {
-	size_t key = key_len(bytes, len, 1);
-	const char *zone = bytes + key + 1;
-	bool keyed = key && (holds(zone, len - key - 1, ".dq.spamhaus.") ||
-			     holds(zone, len - key - 1, ".mail.abusix."));
-
-	return quote_without(text, bytes, len, keyed ? key : 0);
+	return quote_masked(text, bytes, len, SIZE_MAX);
 }
 
 const char *quote_zone(char text[QUOTE_TEXT], const char *bytes, size_t len)
 {
-	size_t key = key_len(bytes, len, KEY_LEN);
-
-	return key ? quote_without(text, bytes, len, key) : quote(text, bytes, len);
+	return quote_masked(text, bytes, len, KEY_LEN);
 }

@@ -37,7 +37,7 @@ void problems_free(struct problems *problems);
  */
 #define QUOTE_TEXT 72
 const char *quote(char text[QUOTE_TEXT], const char *bytes, size_t len);
-/* The same for what should be a list's zone: a first label of KEY_LEN bytes may be a key. */
+/* The same where lists' zones may stand: any first label of KEY_LEN bytes may be a key. */
 #define KEY_LEN 20
 const char *quote_zone(char text[QUOTE_TEXT], const char *bytes, size_t len);
 
