@@ -29,6 +29,7 @@
 #include "../../maps/verdict_user.h"
 #include "../base/latency.h"
 #include "reasons.h"
+#include "stall.h"
 
 #define AGENT_INTERFACES 16
 #define AGENT_ERROR      512
@@ -135,6 +136,7 @@ struct agent {
 	struct verdict_sweep sweep;
 	size_t verdicts; /* as of the last whole sweep */
 	struct latency latency;
+	struct stall stall; /* how long the loop kept others waiting */
 	struct {
 		bool writing; /* a thread writes the state file */
 		int error;    /* -errno of the last write */
