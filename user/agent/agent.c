@@ -20,6 +20,7 @@
 #include "events.h"
 #include "lookups.h"
 #include "privileges.h"
+#include "remember.h"
 
 #define HISTORY_ENTRIES 262144
 #define HEAP_STEP       (16 << 20)
@@ -234,7 +235,10 @@ static int open_server(struct agent *a, char *error, size_t size)
 {
 	a->server = server_open(&a->loop, a->options.socket_path, a->config.socket_group,
 				agent_verbs, a, error, size);
-	return a->server ? 0 : -EIO;
+	if (!a->server)
+		return -EIO;
+	server_audit(a->server, remember_request);
+	return 0;
 }
 
 /* Changes nothing: whatever can be refused by looking at it is refused here. */
@@ -265,6 +269,7 @@ static int open_eyes(struct agent *a, char *error, size_t size)
 	if (err)
 		return err;
 	protected_settle(a);
+	remember_open(a);
 	agent_fill_live_values(a);
 	return 0;
 }
@@ -306,14 +311,15 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 		err = lookups_open(a, error, size);
 	if (err)
 		return err;
+	remember_start(a);
 	interfaces_sweep_others(a);
+	stall_open(&a->stall, &a->loop);
 	a->ready = true;
 	return 0;
 }
 
 void agent_run(struct agent *a)
 {
-	stall_open(&a->stall, &a->loop);
 	uv_run(&a->loop, UV_RUN_DEFAULT);
 }
 
@@ -357,6 +363,7 @@ void agent_close(struct agent *a)
 	else if (!a->options.handover)
 		interfaces_close(a);
 
+	remember_close(a);
 	if (a->maps.live_values)
 		verdict_sweep_cancel(&a->maps, &a->sweep);
 	maps_close(&a->maps, 0);

@@ -7,7 +7,7 @@
  * Files: agent.c opens and closes in order; ring.c reads records; judge.c turns findings into
  * verdicts; lookups.c asks the DNS, withdraw.c takes back what a broken list said; interfaces.c
  * follows links and addresses; upkeep.c is the second hand; protected.c says who is never blocked;
- * memory.c keeps what must outlive a restart; verbs_*.c answer mxdpctl.
+ * memory.c and remember.c keep what must outlive a restart; verbs_*.c answer mxdpctl.
  */
 #ifndef MXDP_AGENT_AGENT_H
 #define MXDP_AGENT_AGENT_H
@@ -120,6 +120,7 @@ struct agent {
 	struct sessions *sessions;
 	struct history *history;
 	struct journal *journal;
+	struct remember *remember; /* the journal on disk; NULL for want of memory */
 	struct reasons reasons;
 	struct server *server;
 
@@ -183,8 +184,8 @@ int ring_open(struct agent *a, char *error, size_t error_size);
 void judge_changed(struct session *session, void *agent);
 void judge_ended(struct session *session, void *agent);
 /* What turned out to be no evidence: out of the session's findings. */
-void judge_forget(struct session *session, bool (*gone)(const struct finding *f, const void *context),
-		  const void *context);
+void judge_forget(struct session *session,
+		  bool (*gone)(const struct finding *f, const void *context), const void *context);
 
 /* interfaces.c */
 /* Before anything is changed: whether each can be attached to. */

@@ -9,6 +9,7 @@
 #include "../base/log.h"
 #include "../base/names.h"
 #include "events.h"
+#include "remember.h"
 
 /* "198.51.100.7:41234", "[2001:db8::1]:25" */
 static json_t *endpoint(const struct addr *addr, __be16 port)
@@ -174,6 +175,7 @@ void events_unblocked(struct agent *a, const struct verdict_entry *entry, const 
 	prefix_format(prefix, &entry->prefix);
 	log_info("unblock %s on %s: %s (was %s, %llu hits)", prefix, ports_name(entry->ports), why,
 		 cause_name(entry->verdict.cause), (unsigned long long)entry->hits.packets);
+	remember_ended(a, entry, why);
 	journal_add(a->journal, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "event", "unblock",
 					  "blocked", prefix, "ports", ports_name(entry->ports),
 					  "cause", cause_name(entry->verdict.cause), "why", why,

@@ -14,6 +14,7 @@
 #include "agent.h"
 #include "events.h"
 #include "lookups.h"
+#include "remember.h"
 
 /* Why a verdict of the engine does not become one in the kernel; NULL where it does. */
 static const char *spared_because(const struct agent *a, const struct session *session)
@@ -120,6 +121,7 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 	why = policy_main(&a->config.policy, &session->dialogue.findings);
 	reasons_set(&a->reasons, &event->prefix, session->dialogue.ports, why ? why->detail : "",
 		    policy_rests_on(&a->config.policy, &session->dialogue.findings));
+	remember_blocked(a, event, &v);
 	return 0;
 }
 
@@ -277,8 +279,8 @@ void judge_changed(struct session *session, void *context)
 	session->proof = 0;
 }
 
-void judge_forget(struct session *session, bool (*gone)(const struct finding *f, const void *context),
-		  const void *context)
+void judge_forget(struct session *session,
+		  bool (*gone)(const struct finding *f, const void *context), const void *context)
 {
 	struct dialogue *d = &session->dialogue;
 

@@ -11,6 +11,7 @@
 #include "../base/names.h"
 #include "../control/protocol.h"
 #include "events.h"
+#include "remember.h"
 #include "verbs.h"
 
 static bool refuse_block(const struct agent *a, const struct prefix *prefix, char *why, size_t size)
@@ -75,6 +76,7 @@ static const enum net_kind ended_by_block[] = {NET_GRACE, NET_RELAY};
 #define ENDED (sizeof(ended_by_block) / sizeof(ended_by_block[0]))
 
 struct before {
+	bool kept; /* the new one stands in the journal */
 	bool had[PORTS_COUNT];
 	struct verdict verdict[PORTS_COUNT];
 	char *reason[PORTS_COUNT];
@@ -121,6 +123,8 @@ static void put_back(struct bulk *bulk, size_t i)
 
 		if (!b->request.ports[class])
 			continue;
+		if (before->kept)
+			remember_undone(a, prefix, ports);
 		if (!before->had[class]) {
 			verdict_delete(&a->maps, prefix, ports);
 			reasons_forget(&a->reasons, prefix, ports);
@@ -160,9 +164,15 @@ static int block_one(struct bulk *bulk, size_t i)
 	}
 	for (size_t k = 0; k < ENDED && !err; k++)
 		nets_remove(&a->allow, prefix, ended_by_block[k]);
-	if (err)
+	if (err) {
 		put_back(bulk, i);
-	return err;
+		return err;
+	}
+	for (int class = 0; class < PORTS_COUNT; class ++)
+		if (b->request.ports[class])
+			remember_by_hand(a, prefix, (enum port_class) class, &v);
+	b->before[i].kept = true;
+	return 0;
 }
 
 static json_t *blocked(struct bulk *bulk, int err)

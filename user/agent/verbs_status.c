@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/duration.h"
 #include "../base/names.h"
+#include "remember.h"
 #include "verbs.h"
 #include "../base/version.h"
 
@@ -196,7 +197,6 @@ static json_t *latency_of(const struct agent *a)
 			 (double)latency_percentile(&a->latency, 99));
 }
 
-/* Exact for small maps; of a large one the last sweep's figure does. */
 static json_t *stall_of(struct stall_longest longest)
 {
 	return json_pack("{s:I, s:f}", "longest_ms", (json_int_t)longest.wall_ms, "longest_cpu_ms",
@@ -229,6 +229,7 @@ static json_t *resolver_of(const struct agent *a)
 			 "under_way", (json_int_t)counts->under_way);
 }
 
+/* Exact for small maps; of a large one the last sweep's figure does. */
 static size_t count_verdicts(struct agent *a)
 {
 	static struct verdict_entry batch[VERDICT_WALK_BATCH];
@@ -267,14 +268,17 @@ json_t *verb_status(void *agent, const json_t *request, struct connection *c)
 		"sessions", (json_int_t)sessions_count(a->sessions), "sessions_max",
 		(json_int_t)a->config.sessions_max, "syncookies", a->cookies);
 	if (status) {
+		json_t *notes = notes_of(a, fates);
+
+		json_object_set_new(status, "journal", remember_status(a, notes));
 		json_object_set_new(status, "relays", relays_of(a));
 		json_object_set_new(status, "checks_off", checks_off(a));
-		json_object_set_new(status, "notes", notes_of(a, fates));
+		json_object_set_new(status, "notes", notes);
 		json_object_set_new(status, "latency", latency_of(a));
 		json_object_set_new(status, "counts", counts_of(a));
+		json_object_set_new(status, "loop", loop_of(a));
+		json_object_set_new(status, "resolver", resolver_of(a));
 	}
 	connection_send(c, status);
 	return answer_done();
 }
-		json_object_set_new(status, "loop", loop_of(a));
-		json_object_set_new(status, "resolver", resolver_of(a));

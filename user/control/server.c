@@ -25,6 +25,7 @@
 struct connection {
 	uv_pipe_t pipe;
 	struct server *server;
+	uid_t uid;     /* who is at the other end */
 	char *request; /* what came; capacity grows to CONTROL_REQUEST_MAX */
 	size_t taken;  /* bytes in front that are answered already */
 	size_t len, room;
@@ -48,6 +49,7 @@ struct server {
 	bool has_group;
 	const struct server_verb *verbs;
 	void *context;
+	server_audit_fn audit;
 	struct connection *connections;
 	size_t count;
 };
@@ -255,9 +257,13 @@ static json_t *dispatch(struct connection *c, const json_t *request)
 
 	if (!verb)
 		return answer_error("the request has no \"verb\"");
-	for (const struct server_verb *v = c->server->verbs; v->name; v++)
-		if (!strcmp(v->name, verb))
-			return v->fn(c->server->context, request, c);
+	for (const struct server_verb *v = c->server->verbs; v->name; v++) {
+		if (strcmp(v->name, verb) != 0)
+			continue;
+		if (c->server->audit)
+			c->server->audit(c->server->context, c->uid, verb, request);
+		return v->fn(c->server->context, request, c);
+	}
 	return answer_error("unknown verb \"%.40s\"", verb);
 }
 
@@ -373,7 +379,7 @@ static bool in_group(uid_t uid, gid_t gid, gid_t wanted)
 	return false;
 }
 
-static bool peer_allowed(const struct server *s, uv_pipe_t *pipe)
+static bool peer_allowed(const struct server *s, uv_pipe_t *pipe, uid_t *uid)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
@@ -382,6 +388,7 @@ static bool peer_allowed(const struct server *s, uv_pipe_t *pipe)
 	if (uv_fileno((uv_handle_t *)pipe, &fd) ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		return false;
+	*uid = peer.uid;
 	if (!peer.uid || peer.uid == geteuid())
 		return true;
 	return s->has_group && in_group(peer.uid, peer.gid, s->group);
@@ -408,7 +415,7 @@ static void accepted(uv_stream_t *listener, int status)
 		connection_send(c,
 				answer_error("%d connections are open already", CONNECTIONS_MAX));
 		connection_close(c);
-	} else if (!peer_allowed(s, &c->pipe)) {
+	} else if (!peer_allowed(s, &c->pipe, &c->uid)) {
 		connection_send(c, answer_error("permission denied"));
 		connection_close(c);
 	} else {
@@ -521,6 +528,11 @@ struct server *server_open(uv_loop_t *loop, const char *path, const char *group,
 	snprintf(error, error_size, "cannot listen at `%s': %s", path, uv_strerror(err));
 	close_handles(s);
 	return NULL;
+}
+
+void server_audit(struct server *s, server_audit_fn fn)
+{
+	s->audit = fn;
 }
 
 void server_close(struct server *s)

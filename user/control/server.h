@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <uv.h>
 
 struct server;
@@ -32,6 +33,10 @@ struct server_verb {
 struct server *server_open(uv_loop_t *loop, const char *path, const char *group,
 			   const struct server_verb *verbs, void *context, char *error,
 			   size_t error_size);
+/* Who asks for what: told of each request with a verb of the table, before it is answered. */
+typedef void (*server_audit_fn)(void *context, uid_t uid, const char *verb, const json_t *request);
+void server_audit(struct server *s, server_audit_fn fn);
+
 /* Closes the connections and removes the socket; the loop must run once more to finish. */
 void server_close(struct server *s);
 

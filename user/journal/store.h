@@ -87,8 +87,8 @@ void store_close(struct store *s);
 
 /*
  * The verdicts in force, the oldest first, their times those of this boot; `left` counts down to 1.
- * Those that have run out meanwhile are passed over, and closed by the thread. Texts are known of
- * the newest `texts` alone, and are valid during the call.
+ * Those that have run out meanwhile are passed over, and closed by the thread. Reason and evidence
+ * are read of the newest `texts` alone; all texts are valid during the call.
  */
 typedef void (*store_verdict_fn)(const struct store_verdict *verdict, size_t left, void *context);
 long store_load(struct store *s, size_t texts, store_verdict_fn fn, void *context);

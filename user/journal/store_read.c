@@ -111,9 +111,9 @@ static bool read_verdict(struct store_verdict *out, const struct now *now, sqlit
 		.last = read_time(now, row, LOAD_HIT_LAST),
 		.courtesy = read_time(now, row, LOAD_HIT_COURTESY),
 	};
+	out->lists = (const char *)sqlite3_column_text(row, LOAD_LISTS);
 	if (texts) {
 		out->reason = (const char *)sqlite3_column_text(row, LOAD_REASON);
-		out->lists = (const char *)sqlite3_column_text(row, LOAD_LISTS);
 		out->evidence = (const char *)sqlite3_column_text(row, LOAD_EVIDENCE);
 	}
 	return out->entry.verdict.expires > now->seconds;
@@ -162,12 +162,16 @@ enum past_column {
 	PAST_REPEATS,
 };
 
+/* What takes a block back in the agent forgets its offender, too. */
 static bool is_forgiven(sqlite3_stmt *row)
 {
+	static const char *const endings[] = {"unblocked", "flushed", "accepted", "withdrawn"};
 	const char *ending = (const char *)sqlite3_column_text(row, PAST_ENDING);
 
-	return ending && (!strcmp(ending, "unblocked") || !strcmp(ending, "flushed") ||
-			  !strcmp(ending, "accepted"));
+	for (size_t i = 0; ending && i < sizeof(endings) / sizeof(endings[0]); i++)
+		if (!strcmp(ending, endings[i]))
+			return true;
+	return false;
 }
 
 static bool read_past(struct store_past *out, const struct now *now, sqlite3_stmt *row)

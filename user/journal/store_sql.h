@@ -52,7 +52,7 @@
 		      "ELSE expires <= ?3 END, 0)")                                                \
 	X(PAST, "SELECT addr, plen, ports, since, expires, boot, booted, ended, ending, repeats "  \
 		"FROM verdicts WHERE since >= ?1 AND plen IN (64, 128) "                           \
-		"AND (repeats OR ending IN ('unblocked', 'flushed', 'accepted')) "                 \
+		"AND (repeats OR ending IN ('unblocked', 'flushed', 'accepted', 'withdrawn')) "    \
 		"ORDER BY id DESC LIMIT ?2")                                                       \
 	X(ENDED, "SELECT count(*) FROM verdicts WHERE ended IS NOT NULL")                          \
 	X(PRUNE, "DELETE FROM verdicts WHERE id IN (SELECT id FROM verdicts "                      \
