@@ -182,18 +182,22 @@ static __always_inline __s32 client_room(const struct flow *flow, const struct p
 	return room < flow->client_ahead ? room : flow->client_ahead;
 }
 
-/* The server has taken more: talk is charged for, a message's body is not. */
-static __always_inline void flow_acknowledge(struct flow *flow, __u32 ack)
+/*
+ * The server has taken more: talk is charged for, a message's body is not. True where so much came
+ * before it, in one place or ahead, that some of it may not have been handed over.
+ */
+static __always_inline bool flow_acknowledge(struct flow *flow, __u32 ack)
 {
 	__s32 taken = seq_diff(ack, flow->acked);
+	bool crowded = flow->client_ahead <= 0;
 
 	if (taken <= 0)
-		return;
+		return false;
 	flow->acked = ack;
 	flow->client_ahead = FLOW_AHEAD;
-	if (flow->phase == FLOW_BODY || flow->phase == FLOW_DARK)
-		return;
-	flow->client_budget = taken < flow->client_budget ? flow->client_budget - taken : 0;
+	if (flow->phase != FLOW_BODY && flow->phase != FLOW_DARK)
+		flow->client_budget = taken < flow->client_budget ? flow->client_budget - taken : 0;
+	return crowded;
 }
 
 /* A segment from the client to a tapped port. */
@@ -337,7 +341,7 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 {
 	struct flow_key key = flow_key_of(p, false);
 	bool ends = p->flags & (TCP_FIN | TCP_RST);
-	__u8 birth = 0;
+	__u8 flags = 0;
 	bool news;
 	struct flow *flow;
 	struct record *r;
@@ -351,19 +355,19 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 	if (!flow) {
 		if (ends && !p->len)
 			return FATE_REPLY_BARE;
-		flow = tap_birth(p, &key, &birth);
+		flow = tap_birth(p, &key, &flags);
 		if (!flow)
 			return FATE_REPLY_BARE;
 	}
 	next = p->seq + p->len + !!(p->flags & TCP_FIN); /* a FIN is acknowledged like a byte */
 	if (seq_diff(next, flow->next) > 0)
 		flow->next = next;
-	if (p->flags & TCP_ACK)
-		flow_acknowledge(flow, p->ack);
+	if (p->flags & TCP_ACK && flow_acknowledge(flow, p->ack))
+		flags |= RECORD_MISSED;
 
 	/* An acknowledgement alone is told only where it confirms bytes that the agent holds. */
 	news = seq_diff(flow->acked, flow->told) > 0 && seq_diff(flow->client_next, flow->told) > 0;
-	if (!p->len && !ends && !birth && !news)
+	if (!p->len && !ends && !flags && !news)
 		return FATE_REPLY_BARE;
 	if (flow->phase == FLOW_DARK && !ends)
 		return FATE_REPLY_QUIET;
@@ -372,7 +376,7 @@ static __always_inline enum fate tap_server(void *ctx, load_bytes_fn load, const
 	if (!r)
 		return FATE_REPLY_QUIET;
 	record_segment(r, p);
-	r->flags |= birth;
+	r->flags |= flags;
 	if (flow->phase != FLOW_DARK)
 		__sync_fetch_and_sub(&flow->server_budget,
 				     record_payload(r, ctx, load, p, flow->server_budget));

@@ -18,7 +18,7 @@ enum record_direction {
 #define RECORD_RST    2
 #define RECORD_BIRTH  4  /* the flow was born by this: seq is the server's first payload byte */
 #define RECORD_EARLY  8  /* client bytes from before the birth; these precede the RECORD_BIRTH */
-#define RECORD_MISSED 16 /* with RECORD_BIRTH: more came before it than could be held */
+#define RECORD_MISSED 16 /* of the server: more came from the client than there was room for */
 
 /*
  * Payload bytes captured of one segment at most; what is beyond is counted as RECORD_CUT. A power

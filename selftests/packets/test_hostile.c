@@ -105,9 +105,13 @@ static void test_decoys_in_the_place_of_a_command(void **state)
 	server_says(k, END, SPOKE, "250 mx\r\n");
 	assert_int_equal(kernel_read_ring(k), 14);
 	guilty_is_told(k);
+	told_text(k, 13, FROM_SERVER, 0, "250 mx\r\n");
 }
 
-/* However many there are: they are bounded, and the next command is seen again. */
+/*
+ * However many there are: they are bounded, what they may have hidden is known to be unknown, and
+ * the next command is seen again.
+ */
 static void test_decoys_without_end(void **state)
 {
 	const int room = FLOW_AHEAD / 1400 + 1;
@@ -118,6 +122,7 @@ static void test_decoys_without_end(void **state)
 	decoys(k, C + 1, 1000, FATE_MAIL_QUIET);
 	egress_is(k, FATE_REPLY_SEEN, REPLY, .flags = ACK, .seq = END, .ack = C + 9);
 	assert_int_equal(kernel_read_ring(k), room + 2);
+	told_text(k, (size_t)room + 1, FROM_SERVER, RECORD_MISSED, "");
 	client_says(k, C + 9, END, GUILTY);
 	assert_int_equal(kernel_read_ring(k), 1);
 	guilty_is_told(k);

@@ -119,17 +119,18 @@ static inline int32_t tap_client_room(const struct flow *flow, const struct pack
 	return room < flow->client_ahead ? room : flow->client_ahead;
 }
 
-static inline void tap_acknowledge(struct flow *flow, uint32_t ack)
+static inline bool tap_acknowledge(struct flow *flow, uint32_t ack)
 {
 	int32_t taken = seq_diff(ack, flow->acked);
+	bool crowded = flow->client_ahead <= 0;
 
 	if (taken <= 0)
-		return;
+		return false;
 	flow->acked = ack;
 	flow->client_ahead = FLOW_AHEAD;
-	if (flow->phase == FLOW_BODY || flow->phase == FLOW_DARK)
-		return;
-	flow->client_budget = taken < flow->client_budget ? flow->client_budget - taken : 0;
+	if (flow->phase != FLOW_BODY && flow->phase != FLOW_DARK)
+		flow->client_budget = taken < flow->client_budget ? flow->client_budget - taken : 0;
+	return crowded;
 }
 
 static inline void tap_client(struct tap *tap, const struct packet *p)
@@ -262,6 +263,7 @@ static inline void tap_server(struct tap *tap, const struct packet *p)
 	struct flow *flow = &tap->flow;
 	uint32_t next = p->seq + (uint32_t)p->len + !!(p->flags & RECORD_FIN);
 	bool born = !tap->born, news;
+	uint8_t missed = 0;
 	union any_record r;
 	uint16_t cap;
 
@@ -269,17 +271,17 @@ static inline void tap_server(struct tap *tap, const struct packet *p)
 		return;
 	if (seq_diff(next, flow->next) > 0)
 		flow->next = next;
-	tap_acknowledge(flow, p->ack);
+	if (tap_acknowledge(flow, p->ack))
+		missed = RECORD_MISSED;
 	news = seq_diff(flow->acked, flow->told) > 0 && seq_diff(flow->client_next, flow->told) > 0;
-	if (!p->len && !p->flags && !born && !news)
+	if (!p->len && !p->flags && !born && !missed && !news)
 		return;
 	if (flow->phase == FLOW_DARK && !p->flags)
 		return;
 	cap = tap_record(tap, &r, FROM_SERVER, p,
 			 flow->phase == FLOW_DARK ? 0 : flow->server_budget);
 	flow->server_budget -= cap;
-	if (born)
-		r.head.flags |= tap->birth;
+	r.head.flags |= missed | (born ? tap->birth : 0);
 	if (p->len && !cap && !p->flags && !news)
 		return;
 	tap_follow_reply(flow, &r.head);

@@ -164,16 +164,19 @@ static size_t take_client(struct dialogue *d, const uint8_t *data, size_t len, u
 	return n + 1;
 }
 
-/* Another reading of what comes next: it goes on where the last line stopped. */
+/* Another reading of what comes next: it goes on where the last line stopped, or begins one. */
 static void client_alternative(struct dialogue *d, const struct chunk *chunk)
 {
-	struct line line = d->from_client;
+	struct line line;
 	const uint8_t *at = chunk->data, *stop = at + chunk->len, *end;
 
 	d->contested = true;
 	if (!listens_to_commands(d) || d->bdat_left)
 		return;
-	if (!d->opening_len && !d->opening_done && !d->midway)
+	line.len = line.last = 0;
+	if (chunk->kind == CHUNK_ALTERNATIVE)
+		line = d->from_client;
+	if (chunk->kind == CHUNK_ALTERNATIVE && !d->opening_len && !d->opening_done && !d->midway)
 		judge_other_opening(d, chunk->data, chunk->len);
 	for (; (end = memchr(at, '\n', (size_t)(stop - at))); at = end + 1) {
 		line_append(&line, at, (size_t)(end - at));
@@ -206,7 +209,7 @@ void dialogue_client(struct dialogue *d, const struct chunk *chunk)
 		client_hole(d, chunk->len);
 		return;
 	}
-	if (chunk->kind == CHUNK_ALTERNATIVE) {
+	if (chunk->kind != CHUNK_BYTES) {
 		client_alternative(d, chunk);
 		return;
 	}
@@ -266,6 +269,7 @@ void dialogue_end(struct dialogue *d)
 {
 	/* Where something was missed, it may have been the STARTTLS. */
 	release_our_name(d, d->partial);
+	d->partial |= d->crowded;
 }
 
 void dialogue_accuse_auth(struct dialogue *d, unsigned failures)

@@ -102,6 +102,8 @@ struct dialogue {
 
 	enum dialogue_state state;
 	bool partial;  /* something in between was not seen, or it was joined midway */
+	bool crowded;  /* more contradicting bytes came than are kept: it ends as partial, but what
+			* others did not see is no excuse before that */
 	bool midway;   /* joined after the banner, or where a refusal leaves that open */
 	bool relay;    /* PROXY header or XCLIENT, and the server took it: a relay of ours */
 	bool starttls; /* the session went to TLS */

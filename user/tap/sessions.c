@@ -250,11 +250,13 @@ static void to_server_side(const struct chunk *chunk, void *context)
 /* Early segments come before the birth, in any order: the lowest starts the stream. */
 static void add_client(struct session *session, const struct record *r)
 {
+	const struct chunk bytes = {CHUNK_BYTES, r->data, r->cap, r->seq, r->ack};
 	struct stream *c = &session->client;
 
 	if (r->flags & RECORD_EARLY && (!c->started || seq_diff(r->seq, c->next) < 0))
 		stream_start(c, r->seq);
-	stream_add(c, r->seq, r->ack, r->data, r->cap);
+	stream_add(c, &bytes, to_client_side, &session->dialogue);
+	session->dialogue.crowded |= c->dropped > 0;
 	if (r->flags & RECORD_FIN)
 		stream_end(c, r->seq + r->len);
 	/* The client has what it acknowledges: holes before that are ours, not its. */
@@ -274,11 +276,12 @@ static void add_server(struct session *session, const struct record *r)
 		if (!session->client.started)
 			stream_start(&session->client, r->ack);
 	}
+	session->dialogue.crowded |= !!(r->flags & RECORD_MISSED);
 	/* The proof: what the server's stack acknowledges, it has received. A reset may lack it. */
 	if (!(r->flags & RECORD_RST))
 		stream_deliver(&session->client, r->ack, true, to_client_side, &session->dialogue);
 	if (!stream_pass(&session->server, &bytes, to_server_side, &session->dialogue))
-		stream_add(&session->server, r->seq, r->ack, r->data, r->cap);
+		stream_add(&session->server, &bytes, to_server_side, &session->dialogue);
 	if (r->flags & RECORD_FIN)
 		stream_end(&session->server, r->seq + r->len);
 	stream_deliver(&session->server, stream_ready(&session->server), false, to_server_side,

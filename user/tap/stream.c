@@ -137,36 +137,6 @@ static void cut_delivered(const struct stream *s, struct segment *new)
 	new->len -= gone;
 }
 
-void stream_add(struct stream *s, uint32_t seq, uint32_t ack, const uint8_t *data, size_t len)
-{
-	struct segment new = {
-		.seq = seq, .ack = ack, .len = (uint32_t)len, .data = (uint8_t *)data};
-	uint8_t *copy = NULL;
-
-	if (!len || len > STREAM_BYTES) {
-		s->dropped += len;
-		return;
-	}
-	if (!s->started)
-		stream_start(s, seq);
-	if (seq_diff(end_of(&new), s->next) <= 0)
-		return;
-	cut_delivered(s, &new);
-	if (is_repeated(s, &new))
-		return;
-	if (s->bytes + new.len <= STREAM_BYTES && join_neighbor(s, &new))
-		return;
-	if (make_room(s, &new))
-		copy = malloc(new.len);
-	if (!copy) {
-		s->dropped += new.len;
-		return;
-	}
-	new.data = memcpy(copy, new.data, new.len);
-	s->segment[s->count++] = new;
-	s->bytes += new.len;
-}
-
 bool stream_pass(struct stream *s, const struct chunk *bytes, chunk_fn fn, void *context)
 {
 	if (!s->started || s->count || bytes->seq != s->next || !bytes->len)
@@ -190,14 +160,19 @@ static const struct segment *holder_of(const struct stream *s, uint32_t at)
 	return NULL;
 }
 
-uint32_t stream_ready(const struct stream *s)
+/* One past the last byte from `at` on that stands there without a hole. */
+static uint32_t whole_until(const struct stream *s, uint32_t at)
 {
 	const struct segment *holder;
-	uint32_t at = s->next;
 
 	while ((holder = holder_of(s, at)))
 		at = end_of(holder);
 	return at;
+}
+
+uint32_t stream_ready(const struct stream *s)
+{
+	return whole_until(s, s->next);
 }
 
 /* The part of [from, to) that a segment has, put where it belongs in `text`. */
@@ -209,53 +184,98 @@ static void paint(uint8_t *text, uint32_t from, uint32_t to, const struct segmen
 		memcpy(text + (first - from), g->data + (first - g->seq), last - first);
 }
 
+/* A reading of [start, end) without a hole, as text. */
+struct reading {
+	uint8_t *text;
+	uint32_t start, end;
+	enum chunk_kind kind; /* CHUNK_LINES where a line begins at its start */
+};
+
+static void tell_reading(const struct reading *r, uint32_t from, uint32_t to, chunk_fn fn,
+			 void *context)
+{
+	enum chunk_kind kind = from == r->start ? r->kind : CHUNK_LINES;
+
+	fn(&(struct chunk){kind, r->text + (from - r->start), to - from, from, 0}, context);
+}
+
+/* Where the line that holds byte `at` begins, and where the one that holds the byte before ends. */
+
+static uint32_t line_begin(const struct reading *r, uint32_t at)
+{
+	const uint8_t *before = memrchr(r->text, '\n', at - r->start);
+
+	return before ? r->start + (uint32_t)(before + 1 - r->text) : r->start;
+}
+
+static uint32_t line_end(const struct reading *r, uint32_t at)
+{
+	const uint8_t *last = r->text + (at - r->start) - 1;
+	const uint8_t *end = memchr(last, '\n', r->end - at + 1);
+
+	return end ? r->start + (uint32_t)(end + 1 - r->text) : r->end;
+}
+
 struct readings {
-	uint8_t *main, *earliest, *other; /* `len` bytes each */
+	struct reading main, earliest, other; /* of the same bytes */
 	size_t len;
 };
 
-static void tell_alternative(const struct stream *s, const struct readings *r, const uint8_t *text,
-			     chunk_fn fn, void *context)
+/* The lines that a segment touches where it wins: the others are those of the main reading. */
+static void tell_winning(const struct readings *r, const struct segment *g, chunk_fn fn,
+			 void *context)
 {
-	fn(&(struct chunk){CHUNK_ALTERNATIVE, text, r->len, s->next, 0}, context);
+	const struct reading *other = &r->other;
+	uint32_t from = seq_last(g->seq, other->start), to = seq_first(end_of(g), other->end);
+	uint32_t begin, end;
+	size_t at;
+
+	if (seq_diff(to, from) <= 0)
+		return;
+	memcpy(other->text, r->main.text, r->len);
+	paint(other->text, other->start, other->end, g);
+	begin = line_begin(other, from);
+	end = line_end(other, to);
+	at = begin - other->start;
+	if (memcmp(other->text + at, r->main.text + at, end - begin) &&
+	    memcmp(other->text + at, r->earliest.text + at, end - begin))
+		tell_reading(other, begin, end, fn, context);
 }
 
-/* [s->next, end) is without a hole, so that every byte of each reading is painted. */
-static void tell_readings(const struct stream *s, const struct readings *r, uint32_t end,
-			  chunk_fn fn, void *context)
+/* Without a hole, so that every byte of each reading is painted. */
+static void tell_readings(const struct stream *s, const struct readings *r, chunk_fn fn,
+			  void *context)
 {
+	uint32_t start = r->main.start, end = r->main.end;
+
 	for (size_t i = 0; i < s->count; i++) {
-		paint(r->main, s->next, end, &s->segment[i]);
-		paint(r->earliest, s->next, end, &s->segment[s->count - 1 - i]);
+		paint(r->main.text, start, end, &s->segment[i]);
+		paint(r->earliest.text, start, end, &s->segment[s->count - 1 - i]);
 	}
-	if (memcmp(r->earliest, r->main, r->len))
-		tell_alternative(s, r, r->earliest, fn, context);
-	for (size_t i = 0; i < s->count; i++) {
-		if (!s->segment[i].conflict)
-			continue;
-		memcpy(r->other, r->main, r->len);
-		paint(r->other, s->next, end, &s->segment[i]);
-		if (memcmp(r->other, r->main, r->len) && memcmp(r->other, r->earliest, r->len))
-			tell_alternative(s, r, r->other, fn, context);
-	}
+	if (memcmp(r->earliest.text, r->main.text, r->len))
+		tell_reading(&r->earliest, start, end, fn, context);
+	for (size_t i = 0; i < s->count; i++)
+		if (s->segment[i].conflict)
+			tell_winning(r, &s->segment[i], fn, context);
 }
 
 static void tell_alternatives(const struct stream *s, uint32_t end, chunk_fn fn, void *context)
 {
-	struct readings r = {.len = end - s->next};
+	const struct reading none = {NULL, s->next, end, CHUNK_ALTERNATIVE};
+	struct readings r = {none, none, none, end - s->next};
 	bool conflict = false;
 
 	for (size_t i = 0; i < s->count; i++)
 		conflict |= s->segment[i].conflict && seq_diff(s->segment[i].seq, end) < 0;
 	if (!conflict)
 		return;
-	r.main = malloc(r.len * 3);
-	if (!r.main)
+	r.main.text = malloc(r.len * 3);
+	if (!r.main.text)
 		return;
-	r.earliest = r.main + r.len;
-	r.other = r.earliest + r.len;
-	tell_readings(s, &r, end, fn, context);
-	free(r.main);
+	r.earliest.text = r.main.text + r.len;
+	r.other.text = r.earliest.text + r.len;
+	tell_readings(s, &r, fn, context);
+	free(r.main.text);
 }
 
 /* Where a run from `holder` starting at `at` ends: at its end, or where a later segment begins. */
@@ -313,6 +333,63 @@ void stream_deliver(struct stream *s, uint32_t limit, bool over_holes, chunk_fn 
 	for (size_t i = s->count; i--;)
 		if (seq_diff(end_of(&s->segment[i]), s->next) <= 0)
 			segment_remove(s, i);
+}
+
+/* A segment that cannot be kept, as if it won: the lines that it touches, as far as they are there.
+ */
+static void tell_alone(const struct stream *s, const struct segment *g, chunk_fn fn, void *context)
+{
+	bool joins = seq_diff(stream_ready(s), g->seq) >= 0;
+	struct reading r = {
+		.start = joins ? s->next : g->seq,
+		.end = whole_until(s, end_of(g)),
+		.kind = joins ? CHUNK_ALTERNATIVE : CHUNK_LINES,
+	};
+
+	r.text = malloc(r.end - r.start);
+	if (!r.text)
+		return;
+	for (size_t i = 0; i < s->count; i++)
+		paint(r.text, r.start, r.end, &s->segment[i]);
+	paint(r.text, r.start, r.end, g);
+	tell_reading(&r, line_begin(&r, g->seq), line_end(&r, end_of(g)), fn, context);
+	free(r.text);
+}
+
+void stream_add(struct stream *s, const struct chunk *bytes, chunk_fn fn, void *context)
+{
+	struct segment new = {
+		.seq = bytes->seq,
+		.ack = bytes->ack,
+		.len = (uint32_t)bytes->len,
+		.data = (uint8_t *)bytes->data,
+	};
+	uint8_t *copy = NULL;
+
+	if (!new.len || new.len > STREAM_BYTES) {
+		s->dropped += new.len;
+		return;
+	}
+	if (!s->started)
+		stream_start(s, new.seq);
+	if (seq_diff(end_of(&new), s->next) <= 0)
+		return;
+	cut_delivered(s, &new);
+	if (is_repeated(s, &new))
+		return;
+	if (s->bytes + new.len <= STREAM_BYTES && join_neighbor(s, &new))
+		return;
+	if (make_room(s, &new))
+		copy = malloc(new.len);
+	if (!copy) {
+		s->dropped += new.len;
+		if (new.conflict)
+			tell_alone(s, &new, fn, context);
+		return;
+	}
+	new.data = memcpy(copy, new.data, new.len);
+	s->segment[s->count++] = new;
+	s->bytes += new.len;
 }
 
 void stream_free(struct stream *s)

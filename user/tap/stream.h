@@ -7,12 +7,17 @@
  * carry different bytes for the same place, nobody can tell from outside which of them the peer's
  * stack took (a bad checksum, a low TTL). The later one goes into the main reading; before it come
  * the other readings of the same stretch, marked as alternatives, so that all are judged: the one
- * where the earliest segment wins every byte, and for each contested segment the one where it wins.
- * A contested stretch that the peer acknowledges piece by piece is read piece by piece.
+ * where the earliest segment wins every byte, and for each contested segment the lines that it
+ * touches where it wins. A contested stretch that the peer acknowledges piece by piece is read
+ * piece by piece.
  *
  * Bounded: STREAM_SEGMENTS segments and STREAM_BYTES bytes wait at most. Where room is short, what
- * lies furthest ahead goes; what is gone shows as a hole. Sequence numbers are in host byte order
- * and wrap (RFC 9293 3.4).
+ * lies furthest ahead goes; what is gone shows as a hole. One that contradicts those that wait
+ * would leave no hole, so decoys in great number could hide it: it is told at once, as another
+ * reading, before the peer has acknowledged its place. That proves less; but to fill the table one
+ * has to know the sequence numbers of both directions many times over. `dropped` tells the owner.
+ *
+ * Sequence numbers are in host byte order and wrap (RFC 9293 3.4).
  */
 #ifndef MXDP_TAP_STREAM_H
 #define MXDP_TAP_STREAM_H
@@ -47,6 +52,7 @@ enum chunk_kind {
 	CHUNK_BYTES,       /* the next bytes in order */
 	CHUNK_HOLE,        /* `len` acknowledged bytes that were never seen */
 	CHUNK_ALTERNATIVE, /* another reading of the bytes that the next chunks will hold */
+	CHUNK_LINES,       /* the same, from the beginning of a line on that comes later */
 };
 
 struct chunk {
@@ -63,7 +69,8 @@ typedef void (*chunk_fn)(const struct chunk *chunk, void *context);
 void stream_clear(struct stream *s);
 /* The first byte that counts; bytes before it are ignored. */
 void stream_start(struct stream *s, uint32_t seq);
-void stream_add(struct stream *s, uint32_t seq, uint32_t ack, const uint8_t *data, size_t len);
+/* Keeps the bytes, or tells by `fn` those that contradict others and find no room. */
+void stream_add(struct stream *s, const struct chunk *bytes, chunk_fn fn, void *context);
 /*
  * Tells the bytes at once, without keeping them, where they are the next and nothing else waits;
  * false where they must be added. For a direction whose bytes count as they come.
