@@ -9,6 +9,7 @@
 #ifndef MXDP_AGENT_LOOKUPS_H
 #define MXDP_AGENT_LOOKUPS_H
 
+#include "../dns/evidence.h"
 #include "agent.h"
 
 /* Where the configuration asks for any of it. After the privileges are dropped: its thread has
@@ -22,14 +23,6 @@ void lookups_began(struct session *session, void *agent);
 void lookups_named(struct session *session, void *agent);
 /* Before the session is freed; what is still asked is of no interest any more. */
 void lookups_forget(struct session *session);
-
-/* As whose finding a hit of each kind of list counts. */
-#define LIST_FINDINGS                                                       \
-	{                                                                   \
-		[LIST_DNSBL] = FINDING_DNSBL, [LIST_DNSWL] = FINDING_DNSWL, \
-		[LIST_RHSBL_HELO] = FINDING_RHSBL_HELO,                     \
-		[LIST_RHSBL_SENDER] = FINDING_RHSBL_SENDER,                 \
-	}
 
 /* The second hand: whether the resolver is still suspect. */
 void lookups_tick(struct agent *a, uint32_t now);
