@@ -178,6 +178,11 @@ int object_for_libxdp(struct programs *programs, char *error, size_t error_size)
 	if (err)
 		return words(error, error_size, err,
 			     "libxdp cannot use the XDP program of this mxdpd: %s", strerror(-err));
+	/*
+	 * libxdp goes by the flag, not by the section's name, and its dispatcher takes large MTUs
+	 * only where every component has it. A libbpf too old to set it is no obstacle.
+	 */
+	xdp_program__set_xdp_frags_support(xdp, true);
 	programs->xdp = xdp;
 	return 0;
 }
