@@ -172,6 +172,7 @@ lab_agent_stop
 lab_pins detach >/dev/null
 sed -i '/^verdicts/d' "$LAB/mxdp.conf"
 agent || lab_die "mxdpd does not start"
+check "what stood comes back from the journal, until it is flushed" lab_ctl flush --yes
 for i in {0..39999}; do
     echo "20.$((i / 65536)).$((i / 256 % 256)).$((i % 256))"
 done >"$LAB/bulk"
