@@ -7,6 +7,7 @@
 #define MXDP_BPF_GATE_BPF_H
 
 #include "../maps/fates.bpf.h"
+#include "../maps/feeds.bpf.h"
 #include "../maps/live.bpf.h"
 #include "../maps/nets.bpf.h"
 #include "../maps/resets.bpf.h"
@@ -44,30 +45,11 @@ static __always_inline bool reset_allowed(void)
 	       resets_take(bpf_ktime_get_boot_ns() / 1000000000ULL, live->reset_limit);
 }
 
-/*
- * The fate of a pure SYN, or of a first fragment that hides its flags. FATE_SYN_RESET is a wish:
- * the caller turns it into a drop where it is not allowed, or the frame cannot be answered.
- */
-static __always_inline enum fate gate_syn(const struct packet *p, enum port_class ports)
+/* What a listed source, or one under verdict, meets: nothing while nobody is there to answer. */
+static __always_inline enum fate sentence(const struct packet *p, const struct live *live,
+					  __u32 action, __u32 now)
 {
-	const struct live *live = live_values();
-	struct verdict_hits *hits;
-	const struct verdict *v;
-	struct verdict_key key;
-	__u32 now = 0;
-
-	if (!live)
-		return FATE_SYN_CLEAN;
-	v = verdict_lookup(&p->source, ports, live, &key, &now);
-	if (!v)
-		return now ? FATE_SYN_EXPIRED : FATE_SYN_CLEAN;
-	if (allow_contains(&p->source, now))
-		return FATE_SYN_ALLOWED;
-	if (!local_contains(&p->dest))
-		return FATE_SYN_NOT_LOCAL;
-
-	hits = verdict_hit(&key, now);
-	if (v->action == ACTION_WATCH)
+	if (action == ACTION_WATCH)
 		return FATE_SYN_WATCHED;
 	if (live->mode != MODE_ENFORCE)
 		return FATE_SYN_MONITORED;
@@ -75,9 +57,53 @@ static __always_inline enum fate gate_syn(const struct packet *p, enum port_clas
 		return FATE_SYN_STALE;
 	if (p->hidden)
 		return FATE_FRAGMENT_DROPPED;
-	if (hits && courtesy_due(v, hits, live, now))
+	return action == ACTION_RESET ? FATE_SYN_RESET : FATE_SYN_DROPPED;
+}
+
+static __always_inline bool stops(enum fate fate)
+{
+	return fate == FATE_SYN_DROPPED || fate == FATE_SYN_RESET || fate == FATE_FRAGMENT_DROPPED;
+}
+
+/*
+ * The fate of a pure SYN, or of a first fragment that hides its flags. FATE_SYN_RESET is a wish:
+ * the caller turns it into a drop where it is not allowed, or the frame cannot be answered.
+ *
+ * A verdict that stops decides alone; one that only watches must not shield a source from the
+ * lists that stop it.
+ */
+static __always_inline enum fate gate_syn(const struct packet *p, enum port_class ports)
+{
+	__u32 now = 0, action = ACTION_COUNT;
+	const struct live *live = live_values();
+	struct verdict_hits *hits = NULL;
+	const struct verdict *v;
+	struct verdict_key key;
+	bool too_old = false;
+	enum fate fate;
+
+	if (!live)
+		return FATE_SYN_CLEAN;
+	v = verdict_lookup(&p->source, ports, live, &key, &now);
+	if (live->feeds && (!v || v->action == ACTION_WATCH))
+		action = feeds_lookup(&p->source, ports, live, &too_old);
+	if (!v && action == ACTION_COUNT)
+		return now ? FATE_SYN_EXPIRED : too_old ? FATE_SYN_FEED_OLD : FATE_SYN_CLEAN;
+	if (!now)
+		now = bpf_ktime_get_boot_ns() / 1000000000ULL;
+	if (allow_contains(&p->source, now))
+		return FATE_SYN_ALLOWED;
+	if (!local_contains(&p->dest))
+		return FATE_SYN_NOT_LOCAL;
+
+	if (v)
+		hits = verdict_hit(&key, now);
+	fate = sentence(p, live, action != ACTION_COUNT ? action : v->action, now);
+	if (action != ACTION_COUNT)
+		feeds_count(ports, action, stops(fate));
+	else if (stops(fate) && !p->hidden && hits && courtesy_due(v, hits, live, now))
 		return FATE_SYN_COURTESY;
-	return v->action == ACTION_RESET ? FATE_SYN_RESET : FATE_SYN_DROPPED;
+	return fate;
 }
 
 #endif

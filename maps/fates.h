@@ -42,7 +42,8 @@
 	X(RECORD_LOST, "records lost because the ring was full", TAP)                              \
 	X(RECORD_CUT, "records that hold less than the segment carried", TAP)                      \
 	X(RESET_LIMITED,                                                                           \
-	  "resets that became drops: over the limit, or the frame did not allow it", TAP)
+	  "resets that became drops: over the limit, or the frame did not allow it", TAP)          \
+	X(SYN_FEED_OLD, "SYN from a source that only a list past its age names", PASS)
 
 enum fate {
 	FATE_PENDING, /* none yet: what a parser returns to say "go on"; never counted */

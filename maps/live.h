@@ -12,7 +12,7 @@
  * Raised whenever a key, a value or a meaning below maps/ changes. Pinned maps of another version
  * are never reused: the agent says so and does not start before `mxdpctl detach' has removed them.
  */
-#define LAYOUT_VERSION 4
+#define LAYOUT_VERSION 5
 
 enum mode {
 	MODE_MONITOR, /* count what would be dropped, drop nothing */
@@ -28,8 +28,10 @@ struct live {
 	__u32 prefixes;        /* entries in the prefix verdicts; 0 saves the lookup */
 	__u32 courtesy;        /* seconds between courtesy passes of an automatic block; 0: none */
 	__u32 reset_limit;     /* resets a second; the rest are drops */
+	__u32 feeds;           /* bit n: feed slot n holds a set (feeds.h); 0 saves the lookups */
+	__u32 zero;
 };
 
-_Static_assert(sizeof(struct live) == 32, "struct live is shared with the kernel side");
+_Static_assert(sizeof(struct live) == 40, "struct live is shared with the kernel side");
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include "fates.h"
+#include "feeds.h"
 #include "live.h"
 #include "nets.h"
 #include "verdict.h"
@@ -26,7 +27,9 @@
 	X(local, "mxdp_local")       \
 	X(flows, "mxdp_flows")       \
 	X(early, "mxdp_early")       \
-	X(ring, "mxdp_ring")
+	X(ring, "mxdp_ring")         \
+	X(feeds, "mxdp_feeds")       \
+	X(feed_hits, "mxdp_feed_hits")
 
 struct maps {
 #define X(field, name) int field;

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* Feed sets, kernel side: looked up, hits counted, never changed. */
+#ifndef MXDP_MAPS_FEEDS_BPF_H
+#define MXDP_MAPS_FEEDS_BPF_H
+
+#include "addr.h"
+#include "feeds.h"
+#include "live.h"
+
+/* Sets are of all sizes: BPF_F_INNER_MAP leaves the number of lines open. */
+struct feeds_set_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	/* By size: clang describes no types two maps deep. */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct feeds_line));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, FEEDS_SLOTS);
+	__type(key, __u32);
+	__array(values, struct feeds_set_map);
+} mxdp_feeds SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, FEEDS_SLOTS);
+	__type(key, __u32);
+	__type(value, struct feeds_hits);
+} mxdp_feed_hits SEC(".maps");
+
+enum feeds_answer {
+	FEEDS_ABSENT,
+	FEEDS_LISTED,
+	FEEDS_TOO_OLD,
+};
+
+static __always_inline bool feeds_word(void *set, __u32 at, __u64 *word)
+{
+	__u32 index = at / FEEDS_LINE_WORDS;
+	const struct feeds_line *line = bpf_map_lookup_elem(set, &index);
+
+	if (!line)
+		return false;
+	*word = line->w[at % FEEDS_LINE_WORDS];
+	return true;
+}
+
+/*
+ * How many words the leaves of the /24s below bit `shift' take: one for each FEW, four for each
+ * MANY, summed side by side in ever wider fields.
+ */
+static __always_inline __u32 feeds_leaf_words(__u32 states, __u32 shift)
+{
+	__u32 below = states & ((1U << shift) - 1);
+	__u32 low = below & 0x55555555, high = below >> 1 & 0x55555555;
+	__u32 few = low & ~high, many = high & ~low, sum;
+
+	few = (few & 0x33333333) + (few >> 2 & 0x33333333);
+	many = (many & 0x33333333) + (many >> 2 & 0x33333333);
+	sum = few + many * FEEDS_MANY_WORDS;
+	sum = (sum & 0x0f0f0f0f) + (sum >> 4 & 0x0f0f0f0f);
+	return sum * 0x01010101U >> 24;
+}
+
+/* Whether one of the word's bytes is `octet`: the old trick of the borrow out of a zero byte. */
+static __always_inline bool feeds_has_octet(__u64 word, __u32 octet)
+{
+	const __u64 ones = 0x0101010101010101ULL;
+
+	word ^= ones * octet;
+	return (word - ones) & ~word & (ones << 7);
+}
+
+static __always_inline bool feeds_find4(void *set, __u32 v4)
+{
+	__u32 octet = v4 & 255, shift = (v4 >> 8 & 15) * 2, chunk, state, at;
+	__u64 root, group, leaf;
+
+	if (!feeds_word(set, FEEDS_ROOT + (v4 >> 17), &root))
+		return false;
+	chunk = root >> (v4 >> 16 & 1) * 32;
+	if (chunk <= FEEDS_ALL)
+		return chunk;
+	if (!feeds_word(set, chunk + (v4 >> 12 & 15), &group))
+		return false;
+	state = group >> shift & 3;
+	if (state == FEEDS_STATE_NONE || state == FEEDS_STATE_ALL)
+		return state;
+	at = (group >> 32) + feeds_leaf_words(group, shift);
+	if (state == FEEDS_STATE_MANY)
+		at += octet >> 6;
+	if (!feeds_word(set, at, &leaf))
+		return false;
+	return state == FEEDS_STATE_FEW ? feeds_has_octet(leaf, octet) : leaf >> (octet & 63) & 1;
+}
+
+/*
+ * 1 where key <= x, else 0, by the borrow of x - key. No comparison on purpose: each would double
+ * the paths that the verifier follows through the search.
+ */
+static __always_inline __u32 feeds_not_above(__u64 key, __u64 x)
+{
+	__u64 borrow = (~x & key) | ((~x | key) & (x - key));
+
+	return 1 - (__u32)(borrow >> 63);
+}
+
+/* The number of the last key that is not above `hi`; the first key is 0, so there is one. */
+static __always_inline bool feeds_find_key(void *set, const struct feeds_tree *tree, __u64 hi,
+					   __u32 *number, __u64 *key)
+{
+	__u32 at = 0;
+
+#pragma clang loop unroll(full)
+	for (__u32 i = 0; i < FEEDS6_LEVELS; i++) {
+		const struct feeds_line *node;
+		__u32 index, n;
+
+		if (i >= tree->levels)
+			break;
+		index = tree->level[i] + at;
+		node = bpf_map_lookup_elem(set, &index);
+		if (!node)
+			return false;
+		n = feeds_not_above(node->w[4], hi) * 4;
+		n += feeds_not_above(node->w[(n + 2) & 7], hi) * 2;
+		n += feeds_not_above(node->w[(n + 1) & 7], hi);
+		*key = node->w[n & 7];
+		at = at * FEEDS6_FANOUT + n;
+	}
+	*number = at;
+	return true;
+}
+
+/*
+ * The lower half against those of one /64. How many are not above it tells: of beginnings and ends
+ * an odd number; of single addresses the last one must be it.
+ */
+static __always_inline bool feeds_find_lower(void *set, __u64 part, __u64 lo)
+{
+	__u32 first = part >> 32, at = first, count = (__u32)part & ~FEEDS6_SINGLE;
+	__u64 last = ~lo, lower;
+
+	for (int i = 0; i <= FEEDS6_LOWER_BITS; i++) {
+		__u32 half = count / 2, below;
+
+		if (!count)
+			break;
+		if (!feeds_word(set, at + half, &lower))
+			return false;
+		below = feeds_not_above(lower, lo);
+		last ^= (last ^ lower) & -(__u64)below;
+		at += (half + 1) & -below;
+		count = half - (below & ~count & 1);
+	}
+	return (__u32)part & FEEDS6_SINGLE ? last == lo : (at - first) & 1;
+}
+
+static __always_inline bool feeds_find6(void *set, __u64 hi, __u64 lo)
+{
+	const struct feeds_tree *tree;
+	__u32 second = 1, number, value;
+	__u64 key = 0, word;
+
+	tree = bpf_map_lookup_elem(set, &second);
+	/* The last /64 is multicast, and what fills the tree's nodes up. */
+	if (!tree || !tree->levels || hi == ~0ULL)
+		return false;
+	if (!feeds_find_key(set, tree, hi, &number, &key))
+		return false;
+	if (!feeds_word(set, tree->values + number / 2, &word))
+		return false;
+	value = word >> (number & 1) * 32;
+	if (key != hi)
+		return value & 1;
+	value >>= 1;
+	if (value < FEEDS6_PART)
+		return value;
+	if (!feeds_word(set, tree->parts + value - FEEDS6_PART, &word))
+		return false;
+	return feeds_find_lower(set, word, lo);
+}
+
+static __always_inline __u64 feeds_half(const __be32 *w)
+{
+	return (__u64)bpf_ntohl(w[0]) << 32 | bpf_ntohl(w[1]);
+}
+
+/*
+ * What the set of one slot says of an address. A global function for the verifier's sake: it is
+ * looked at once, and not again for each slot on each path that leads here.
+ */
+__noinline int feeds_find(const struct addr *source, __u32 slot)
+{
+	const struct feeds_terms *terms;
+	__u32 first = 0;
+	bool listed;
+	void *set;
+
+	if (!source)
+		return FEEDS_ABSENT;
+	set = bpf_map_lookup_elem(&mxdp_feeds, &slot);
+	if (!set)
+		return FEEDS_ABSENT;
+	if (!source->w[0] && !source->w[1] && source->w[2] == bpf_htonl(0xffff))
+		listed = feeds_find4(set, bpf_ntohl(source->w[3]));
+	else
+		listed = feeds_find6(set, feeds_half(source->w), feeds_half(source->w + 2));
+	if (!listed)
+		return FEEDS_ABSENT;
+	terms = bpf_map_lookup_elem(set, &first);
+	if (!terms || terms->expires <= bpf_ktime_get_boot_ns() / 1000000000ULL)
+		return FEEDS_TOO_OLD;
+	return FEEDS_LISTED;
+}
+
+/* The action of the first set that lists the address, or ACTION_COUNT. */
+static __always_inline __u32 feeds_lookup(const struct addr *source, __u32 ports,
+					  const struct live *live, bool *too_old)
+{
+	__u32 used = live->feeds >> FEEDS_SLOT(ports, 0);
+
+	for (__u32 action = 0; action < ACTION_COUNT; action++) {
+		int answer;
+
+		if (!(used >> action & 1))
+			continue;
+		answer = feeds_find(source, FEEDS_SLOT(ports, action));
+		if (answer == FEEDS_LISTED)
+			return action;
+		if (answer == FEEDS_TOO_OLD)
+			*too_old = true;
+	}
+	return ACTION_COUNT;
+}
+
+static __always_inline void feeds_count(__u32 ports, __u32 action, bool stopped)
+{
+	__u32 slot = FEEDS_SLOT(ports, action);
+	struct feeds_hits *hits = bpf_map_lookup_elem(&mxdp_feed_hits, &slot);
+
+	if (!hits)
+		return;
+	hits->listed++;
+	hits->stopped += stopped;
+}
+
+#endif
