@@ -60,12 +60,14 @@ static const struct verb verbs[] = {
 	{"detach", cmd_detach, "",
 	 "take everything off and end the agent\n"
 	 "Without an agent it removes what one has left: programs, links, pins."},
-	{"judge", cmd_judge, "--client ADDR [--server ADDR] [--helo NAME] | -",
+	{"judge", cmd_judge, "[--dns] --client ADDR [--server ADDR] [--helo NAME] | -",
 	 "what the HELO checks think of a name; needs no agent\n"
-	 "`-' takes lines of CLIENT, a tab, HELO from standard input."},
-	{"replay", cmd_replay, "[--ignore-never-block] PCAP...",
+	 "`-' takes lines of CLIENT, a tab, HELO from standard input. --dns asks the DNS too: the\n"
+	 "configuration's lists about the client and its HELO, and for their names."},
+	{"replay", cmd_replay, "[--dns] [--ignore-never-block] PCAP...",
 	 "run captures through the real programs; needs no agent\n"
-	 "One line a session."},
+	 "One line a session. With --dns lists and names are asked about too, as they are now;\n"
+	 "without it no question leaves."},
 	{"parse-feed", cmd_parse_feed, "[--format FORMAT] [--effective] FILE|-",
 	 "what a list of addresses says, as networks; needs no agent\n"
 	 "FORMAT is cidr, spamhaus-json, spamhaus-drop, rbldnsd-ip4set, rbldnsd-ip4trie,\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* judge: what the HELO checks and patterns think of a client's name; no agent, no network, no DNS.
- */
-#include <errno.h>
+/* judge: what the HELO checks and patterns think of a client's name, and with --dns what DNS lists
+ * and the DNS say; no agent. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,8 @@
 
 #include "cli.h"
 #include "lines.h"
+#include "offline_dns.h"
+#include "read_config.h"
 #include "text.h"
 #include "../base/addr.h"
 #include "../base/escape.h"
@@ -22,6 +24,9 @@ struct judge {
 	size_t our_count;
 	struct helo_names names;
 	struct addr server; /* all zero where none was named */
+	bool asks;          /* --dns */
+	struct offline_dns *dns;
+	bool failed; /* to print one */
 };
 
 struct judgement {
@@ -30,13 +35,13 @@ struct judgement {
 	size_t helo_len;
 	struct findings findings;
 	struct decision decision;
+	struct dns_item item;
 };
 
-static void judge_one(const struct judge *j, struct judgement *one)
+static void judge_helo(const struct judge *j, struct judgement *one)
 {
 	struct helo_facts facts = {.client = one->client, .server = j->server};
 	char helo[FINDING_DETAIL];
-	size_t all;
 
 	while (one->helo_len && strchr(" \t", one->helo[one->helo_len - 1]))
 		one->helo_len--;
@@ -49,15 +54,17 @@ static void judge_one(const struct judge *j, struct judgement *one)
 		patterns_check(&one->findings, j->config.patterns, j->config.patterns_count,
 			       PATTERN_HELO, (const uint8_t *)one->helo, one->helo_len, helo);
 	}
-	/* What the configuration has switched off is not told either. */
-	all = one->findings.count;
-	one->findings.count = 0;
-	for (size_t i = 0; i < all; i++) {
-		const struct finding *f = &one->findings.list[i];
+}
 
-		if (j->config.policy.rule[f->id].enabled)
-			one->findings.list[one->findings.count++] = *f;
-	}
+static bool is_switched_off(const struct finding *finding, const void *policy)
+{
+	return !((const struct policy *)policy)->rule[finding->id].enabled;
+}
+
+static void decide(const struct judge *j, struct judgement *one)
+{
+	/* What the configuration has switched off is not told either. */
+	findings_forget(&one->findings, is_switched_off, &j->config.policy);
 	one->decision = policy_decide(&j->config.policy, &one->findings, 0);
 }
 
@@ -125,18 +132,73 @@ static void print_text(const struct judge *j, const struct judgement *one)
 	}
 }
 
-static int tell(const struct judge *j, struct judgement *one)
+static void tell(struct judge *j, struct judgement *one)
 {
-	judge_one(j, one);
+	decide(j, one);
 	if (!cli.json)
 		print_text(j, one);
-	else if (!print_json(j, one))
-		return cli_failed("cannot write the judgement");
-	return CLI_DONE;
+	else if (!print_json(j, one) && !j->failed)
+		j->failed = cli_failed("cannot write the judgement");
+}
+
+/* The DNS */
+
+static void asked(struct dns_item *item, void *judge)
+{
+	struct judgement *one =
+		(struct judgement *)((char *)item - offsetof(struct judgement, item));
+
+	tell(judge, one);
+	free(one);
+}
+
+/* What stands on its own: the line that it was made of is read over. */
+static struct judgement *copy(const struct judgement *one)
+{
+	struct judgement *own = malloc(sizeof(*own) + one->helo_len + 1);
+	char *helo;
+
+	if (!own)
+		return NULL;
+	helo = (char *)(own + 1);
+	memcpy(helo, one->helo, one->helo_len);
+	own->client = one->client;
+	own->helo = helo;
+	own->helo_len = one->helo_len;
+	own->item = (struct dns_item){.findings = &own->findings};
+	return own;
+}
+
+static void ask(struct judge *j, const struct judgement *from)
+{
+	struct judgement *one = copy(from);
+	char helo[HELO_SHOWN];
+
+	if (one)
+		judge_helo(j, one);
+	if (!one || !offline_dns_ask(j->dns, &one->item, &one->client, PORTS_MX)) {
+		free(one);
+		j->failed = cli_failed("out of memory");
+		return;
+	}
+	/* What is escaped there is no name that could be asked about. */
+	evidence_helo(one->item.evidence,
+		      escape_bytes(helo, sizeof(helo), one->helo, one->helo_len));
+	offline_dns_queue(j->dns, &one->item);
+}
+
+static void judge_one(struct judge *j, struct judgement *one)
+{
+	if (j->dns) {
+		ask(j, one);
+		return;
+	}
+	judge_helo(j, one);
+	tell(j, one);
 }
 
 /* One line: CLIENT, a tab, and the HELO as it was sent. False where it has said what is wrong. */
-static bool judge_line(const struct judge *j, const struct lines *lines)
+static bool judge_line(struct judge *j, const struct lines *lines)
 {
 	const char *tab = memchr(lines->text, '\t', lines->len);
 	size_t len = tab ? (size_t)(tab - lines->text) : lines->len;
@@ -156,15 +218,27 @@ static bool judge_line(const struct judge *j, const struct lines *lines)
 		one.helo = tab + 1;
 		one.helo_len = lines->len - len - 1;
 	}
-	return tell(j, &one) == CLI_DONE;
+	judge_one(j, &one);
+	return true;
 }
 
-static int judge_lines(const struct judge *j)
+/* While nobody writes, answers are taken: their deadlines run. */
+static bool next_line(struct judge *j, struct lines *lines)
+{
+	if (j->dns)
+		offline_dns_until_readable(j->dns, fileno(lines->file));
+	return lines_next(lines);
+}
+
+static int judge_lines(struct judge *j)
 {
 	struct lines lines = {.file = stdin};
 	size_t bad = 0;
 
-	while (lines_next(&lines)) {
+	/* What stdio has read ahead cannot be waited for. */
+	if (j->dns)
+		setvbuf(stdin, NULL, _IONBF, 0);
+	while (next_line(j, &lines)) {
 		if (!lines.len || lines.text[0] == '#')
 			continue;
 		bad += !judge_line(j, &lines);
@@ -174,23 +248,12 @@ static int judge_lines(const struct judge *j)
 	return bad ? CLI_FAILED : CLI_DONE;
 }
 
-/* A configuration that nobody named may be missing: the defaults judge then. */
 static bool load(struct judge *j)
 {
-	char *errors = NULL;
 	size_t count;
 
-	if (!cli.config && access(cli_config(), F_OK) && errno == ENOENT) {
-		if (!config_defaults(&j->config)) {
-			cli_failed("out of memory");
-			return false;
-		}
-	} else if (!config_load(&j->config, &errors, cli_config())) {
-		/* Lines of their own: FILE:LINE belongs at the front. */
-		fprintf(stderr, "%s\n", errors ? errors : "mxdpctl: out of memory");
-		free(errors);
+	if (!cli_read_config(&j->config))
 		return false;
-	}
 	count = j->config.our_public_addresses.count;
 	j->our = calloc(count + 1, sizeof(*j->our));
 	if (!j->our) {
@@ -231,8 +294,34 @@ static bool take(struct words *w, struct judge *j, int c)
 		w->one.helo = optarg;
 		w->one.helo_len = strlen(optarg);
 		return true;
+	case 'd':
+		j->asks = true;
+		return true;
 	}
 	return false;
+}
+
+static int judge_all(struct judge *j, struct words *w)
+{
+	char text[ADDR_TEXT];
+	int code = CLI_DONE;
+
+	if (j->asks) {
+		j->dns = offline_dns_open(&j->config, asked, j);
+		if (!j->dns)
+			return CLI_FAILED;
+	}
+	if (j->dns && w->client && addr_special(&w->one.client))
+		cli_failed("%s is no public address: nobody is asked about it",
+			   addr_format(text, &w->one.client));
+	if (w->lines)
+		code = judge_lines(j);
+	else
+		judge_one(j, &w->one);
+	if (j->dns)
+		offline_dns_finish(j->dns);
+	offline_dns_close(j->dns);
+	return j->failed ? CLI_FAILED : code;
 }
 
 int cmd_judge(int argc, char **argv)
@@ -241,6 +330,7 @@ int cmd_judge(int argc, char **argv)
 		{"client", required_argument, NULL, 'c'},
 		{"server", required_argument, NULL, 's'},
 		{"helo", required_argument, NULL, 'h'},
+		{"dns", no_argument, NULL, 'd'},
 		CLI_WORDS,
 	};
 	struct words w = {.one = {.helo = ""}};
@@ -257,7 +347,7 @@ int cmd_judge(int argc, char **argv)
 		return cli_misused("write either --client or `-'");
 	if (!load(&j))
 		return CLI_FAILED;
-	code = w.lines ? judge_lines(&j) : tell(&j, &w.one);
+	code = judge_all(&j, &w);
 	config_free(&j.config);
 	free(j.our);
 	return code;

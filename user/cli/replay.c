@@ -2,31 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
+#include "read_config.h"
 #include "replay.h"
 
 /* Nothing is blocked here: the map that verdicts go to stays empty. */
 #define VERDICTS 64
-
-/* The named file; else the usual one where it exists, else the defaults. */
-static bool read_config(struct config *config)
-{
-	char *errors = NULL;
-	bool good;
-
-	if (!cli.config && access(CONFIG_DEFAULT_PATH, F_OK))
-		good = config_defaults(config);
-	else
-		good = config_load(config, &errors, cli_config());
-	if (!good && errors)
-		fprintf(stderr, "%s\n", errors);
-	else if (!good)
-		cli_failed("out of memory");
-	free(errors);
-	return good;
-}
 
 static bool take_names(struct replay *r)
 {
@@ -73,12 +55,17 @@ static int play_all(struct replay *r, int count, char **paths)
 		code = cli_failed("%s", error);
 		goto out;
 	}
+	if (r->asks && !replay_dns_open(r)) {
+		code = CLI_FAILED;
+		goto out;
+	}
 	for (int i = 0; i < count; i++)
 		if (!play(r, paths[i], count > 1))
 			code = CLI_FAILED;
 	if (fflush(stdout) || ferror(stdout))
 		code = cli_failed("cannot write to standard output");
 out:
+	offline_dns_close(r->dns);
 	replay_end(r);
 	return code;
 }
@@ -87,20 +74,21 @@ int cmd_replay(int argc, char **argv)
 {
 	static const struct option words[] = {
 		{"ignore-never-block", no_argument, NULL, 'i'},
+		{"dns", no_argument, NULL, 'd'},
 		CLI_WORDS,
 	};
 	struct replay r = {0};
 	int c, code = CLI_FAILED;
 
 	while ((c = cli_next(argc, argv, ":", words)) != -1) {
-		if (c != 'i')
+		if (c != 'i' && c != 'd')
 			return CLI_USAGE;
-		r.ignore_never_block = true;
+		*(c == 'i' ? &r.ignore_never_block : &r.asks) = true;
 	}
 	if (optind == argc)
 		return cli_misused("which capture? name a .pcap or .pcapng file");
 	r.json = cli.json;
-	if (!read_config(&r.config))
+	if (!cli_read_config(&r.config))
 		return CLI_FAILED;
 	r.config.verdicts_max = VERDICTS;
 	if (take_names(&r))

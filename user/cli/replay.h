@@ -5,11 +5,13 @@
  *   replay.c          the verb: words, configuration, one file after the other
  *   replay_run.c      frames through BPF_PROG_TEST_RUN, records out of the ring, into sessions
  *   replay_talks.c    who talks to whom, so that what no session covers is still told
+ *   replay_dns.c      with --dns: what others say of a session, before its line
  *   replay_print.c    a session or an unproven conversation as a line
  *   replay_frame.c    one frame: found, mended, split
  *
  * Packets to a mail port go through the XDP program, packets from one through the TC program, and
  * the clock is the capture's. Each file begins afresh: no flow, no server is known from another.
+ * Lists say what they say now, not what they said when the capture was taken.
  */
 #ifndef MXDP_CLI_REPLAY_H
 #define MXDP_CLI_REPLAY_H
@@ -19,6 +21,7 @@
 #include "../config/config.h"
 #include "../kernel/object.h"
 #include "../tap/sessions.h"
+#include "offline_dns.h"
 #include "table.h"
 
 /* Conversations and servers of one file that are kept in mind. */
@@ -48,6 +51,8 @@ struct replay {
 	struct addr *our_addresses;
 	struct dialogue_rules rules;
 	bool ignore_never_block;
+	bool asks; /* --dns */
+	struct offline_dns *dns;
 
 	struct programs programs;
 	struct maps maps;
@@ -79,9 +84,16 @@ struct talk *talks_get(struct talks *talks, const struct flow_key *flow);
 struct talk *talks_find(const struct talks *talks, const struct flow_key *flow);
 void talks_free(struct talks *talks);
 
-void replay_print_session(struct replay *r, const struct session *session);
+void replay_print_session(struct replay *r, const struct flow_key *flow, const struct dialogue *d);
 /* No session came of it: seen from one side only, or encrypted from the first byte. */
 void replay_print_talk(struct replay *r, const struct talk *talk);
+
+/* Where the agent would not block, whatever was found. */
+bool replay_never_blocks(const struct replay *r, const struct addr *client);
+
+/* Asked of those who might be blocked; the session's line comes with the answers, in its turn. */
+bool replay_dns_open(struct replay *r);
+void replay_dns_session(struct replay *r, const struct session *session);
 
 enum port_class replay_ports(const struct replay *r, uint16_t port);
 

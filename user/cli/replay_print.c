@@ -37,8 +37,7 @@ static bool list_contains(const struct prefix_list *list, const struct addr *add
 	return false;
 }
 
-/* Where the agent would not block, whatever was found. */
-static bool is_never_blocked(const struct replay *r, const struct addr *client)
+bool replay_never_blocks(const struct replay *r, const struct addr *client)
 {
 	if (r->ignore_never_block)
 		return false;
@@ -155,7 +154,7 @@ static void print_line(struct replay *r, struct replay_line *line)
 	static const char *const verdicts[] = {
 		[DECISION_PASS] = "pass", [DECISION_WATCH] = "watch", [DECISION_BLOCK] = "block"};
 
-	if (is_never_blocked(r, &line->flow->client)) {
+	if (replay_never_blocks(r, &line->flow->client)) {
 		line->decision.kind = DECISION_PASS;
 		line->decision.ttl = 0;
 	}
@@ -167,11 +166,10 @@ static void print_line(struct replay *r, struct replay_line *line)
 	r->rows++;
 }
 
-void replay_print_session(struct replay *r, const struct session *session)
+void replay_print_session(struct replay *r, const struct flow_key *flow, const struct dialogue *d)
 {
-	const struct dialogue *d = &session->dialogue;
 	struct replay_line line = {
-		.flow = &session->flow,
+		.flow = flow,
 		.dialogue = d,
 		.decision = policy_decide(&r->config.policy, &d->findings, 0),
 		.partial = d->partial,

@@ -12,6 +12,8 @@
 #include "../../maps/nets_user.h"
 #include "../tap/capture.h"
 
+#define FRAMES_A_LOOK 64 /* while answers may be coming in */
+
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 
@@ -200,7 +202,10 @@ static void on_ended(struct session *session, void *context)
 
 	if (talk)
 		talk->told = true;
-	replay_print_session(r, session);
+	if (r->dns)
+		replay_dns_session(r, session);
+	else
+		replay_print_session(r, &session->flow, &session->dialogue);
 }
 
 static void map_clear(int fd)
@@ -237,6 +242,8 @@ static void file_end(struct replay *r)
 
 	sessions_free(r->sessions);
 	r->sessions = NULL;
+	if (r->dns)
+		offline_dns_finish(r->dns);
 	for (talk = r->talks.table; talk; talk = talk->hh.next)
 		if (talk->payload && !talk->told)
 			replay_print_talk(r, talk);
@@ -269,6 +276,7 @@ bool replay_file(struct replay *r, const char *path, char *error, size_t error_s
 	struct capture *capture = capture_open(path, error, error_size);
 	struct capture_frame frame;
 	char why[512];
+	size_t frames = 0;
 	int got;
 
 	if (!capture)
@@ -277,8 +285,11 @@ bool replay_file(struct replay *r, const char *path, char *error, size_t error_s
 		capture_close(capture);
 		return false;
 	}
-	while ((got = capture_next(capture, &frame, why, sizeof(why))) == 1)
+	while ((got = capture_next(capture, &frame, why, sizeof(why))) == 1) {
 		play_frame(r, &frame);
+		if (r->dns && !(++frames % FRAMES_A_LOOK))
+			offline_dns_look(r->dns);
+	}
 	if (got < 0)
 		cli_failed("%s; what came before is judged", why);
 	warn(r, path);
