@@ -89,7 +89,7 @@ run()
     initramfs_make "$tree" "$archive" || { not_ok "$1: no root file system" && return; }
     rm -rf "$tree"
     boot "$archive" || status=$?
-    check "$KERNEL_RELEASE switched itself off in time (exit code $status)" [ "$status" = 0 ]
+    check "$KERNEL_RELEASE came to an end in time (exit code $status)" [ "$status" = 0 ]
     check "it came to the end of its tests" said_all
     check "the kernel had nothing to complain of" quiet
 }

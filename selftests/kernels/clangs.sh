@@ -58,7 +58,7 @@ row()
 
     gate=$(count "$3" mxdp_gate)
     tap=$(count "$3" mxdp_tap)
-    [ -z "$gate" ] || printf '    %-10s %-24s %8s %8s\n' "$1" "$2" "$gate" "$tap"
+    [ -z "$gate" ] || printf '    %-10s %-30s %8s %8s\n' "$1" "$2" "$gate" "$tap"
 }
 
 table()
@@ -66,7 +66,7 @@ table()
     local clang log kernel said
 
     said=$(mktemp) || exit 1
-    printf '    %-10s %-24s %8s %8s   instructions verified\n' clang kernel gate tap
+    printf '    %-10s %-30s %8s %8s   instructions verified\n' clang kernel gate tap
     for clang in $(list); do
         row "$clang" "$(uname -r)" "build/kernels/$clang.out"
         for log in build/kernels/*.tap; do
