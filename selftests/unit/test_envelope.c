@@ -21,35 +21,37 @@ static const struct envelope_names names = {
 /* Zero bytes may stand in it: the length is that of the literal. */
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 
-static struct findings of_sender(const uint8_t *path, size_t len)
+/* Till the next call: a finding's words stand in the list itself. */
+static struct findings *of_sender(const uint8_t *path, size_t len)
 {
-	struct findings f = {0};
+	static struct findings f;
 
+	findings_clear(&f);
 	envelope_check_sender(&f, path, len, &names);
-	return f;
+	return &f;
 }
 
-#define assert_sender_finds_nothing(path)                  \
-	do {                                               \
-		struct findings f_ = of_sender(path);      \
-		if (f_.count)                              \
-			fail_msg("%s", f_.list[0].detail); \
+#define assert_sender_finds_nothing(path)                   \
+	do {                                                \
+		struct findings *f_ = of_sender(path);      \
+		if (f_->count)                              \
+			fail_msg("%s", f_->list[0].detail); \
 	} while (0)
 
-#define assert_sender_finds(path, finding, text)              \
-	do {                                                  \
-		struct findings f_ = of_sender(path);         \
-		assert_int_equal(f_.count, 1);                \
-		assert_int_equal(f_.list[0].id, finding);     \
-		assert_false(f_.list[0].mild);                \
-		assert_string_equal(f_.list[0].detail, text); \
+#define assert_sender_finds(path, finding, text)               \
+	do {                                                   \
+		struct findings *f_ = of_sender(path);         \
+		assert_int_equal(f_->count, 1);                \
+		assert_int_equal(f_->list[0].id, finding);     \
+		assert_false(f_->list[0].mild);                \
+		assert_string_equal(f_->list[0].detail, text); \
 	} while (0)
 
 static void senders_as_they_are(void **state)
 {
 	(void)state;
 	assert_sender_finds_nothing(BYTES(""));
-	assert_int_equal(of_sender(NULL, 0).count, 0);
+	assert_int_equal(of_sender(NULL, 0)->count, 0);
 	assert_sender_finds_nothing(BYTES("user@example.net"));
 	assert_sender_finds_nothing(BYTES("root@localhost"));
 	assert_sender_finds_nothing(BYTES("bounce+a=b.example@list.example.org"));
@@ -117,14 +119,14 @@ static void senders_that_are_no_address(void **state)
 static void long_senders_are_cut(void **state)
 {
 	uint8_t path[2000];
-	struct findings f;
+	const struct findings *f;
 
 	(void)state;
 	memset(path, 1, sizeof(path));
 	f = of_sender(path, sizeof(path));
-	assert_int_equal(f.count, 1);
-	assert_true(strlen(f.list[0].detail) < FINDING_DETAIL / 2 + 2);
-	assert_non_null(strstr(f.list[0].detail, "...>"));
+	assert_int_equal(f->count, 1);
+	assert_true(strlen(f->list[0].detail) < FINDING_DETAIL / 2 + 2);
+	assert_non_null(strstr(f->list[0].detail, "...>"));
 }
 
 static void senders_of_our_domains(void **state)
@@ -145,24 +147,26 @@ static void senders_of_our_domains(void **state)
 	assert_sender_finds_nothing(BYTES("@our.example:user@example.net"));
 }
 
-static struct findings of_recipient(const uint8_t *path, size_t len, bool null_sender,
-				    unsigned recipients)
+static struct findings *of_recipient(const uint8_t *path, size_t len, bool null_sender,
+				     unsigned recipients)
 {
-	struct findings f = {0};
+	static struct findings f;
 
+	findings_clear(&f);
 	envelope_check_recipient(&f, path, len, null_sender, recipients, &names);
-	return f;
+	return &f;
 }
 
-#define assert_recipient_finds_nothing(path) assert_int_equal(of_recipient(path, false, 1).count, 0)
+#define assert_recipient_finds_nothing(path) \
+	assert_int_equal(of_recipient(path, false, 1)->count, 0)
 
-#define assert_trapped(path, text)                                  \
-	do {                                                        \
-		struct findings f_ = of_recipient(path, false, 1);  \
-		assert_int_equal(f_.count, 1);                      \
-		assert_int_equal(f_.list[0].id, FINDING_RCPT_TRAP); \
-		assert_false(f_.list[0].mild);                      \
-		assert_string_equal(f_.list[0].detail, text);       \
+#define assert_trapped(path, text)                                   \
+	do {                                                         \
+		struct findings *f_ = of_recipient(path, false, 1);  \
+		assert_int_equal(f_->count, 1);                      \
+		assert_int_equal(f_->list[0].id, FINDING_RCPT_TRAP); \
+		assert_false(f_->list[0].mild);                      \
+		assert_string_equal(f_->list[0].detail, text);       \
 	} while (0)
 
 static void traps_close(void **state)
@@ -197,30 +201,30 @@ static void others_go_by(void **state)
 
 static void bounces_are_mild(void **state)
 {
-	struct findings f = of_recipient(BYTES("trap@our.example"), true, 1);
+	struct findings *f = of_recipient(BYTES("trap@our.example"), true, 1);
 
 	(void)state;
-	assert_int_equal(f.count, 1);
-	assert_int_equal(f.list[0].id, FINDING_RCPT_TRAP);
-	assert_true(f.list[0].mild);
+	assert_int_equal(f->count, 1);
+	assert_int_equal(f->list[0].id, FINDING_RCPT_TRAP);
+	assert_true(f->list[0].mild);
 	/* A later mail of the same session that is no bounce makes it whole. */
-	envelope_check_recipient(&f, BYTES("trap@our.example"), false, 1, &names);
-	assert_int_equal(f.count, 1);
-	assert_false(f.list[0].mild);
+	envelope_check_recipient(f, BYTES("trap@our.example"), false, 1, &names);
+	assert_int_equal(f->count, 1);
+	assert_false(f->list[0].mild);
 }
 
 static void bounces_go_to_one(void **state)
 {
-	struct findings f;
+	const struct findings *f;
 
 	(void)state;
-	assert_int_equal(of_recipient(BYTES("a@our.example"), true, 1).count, 0);
-	assert_int_equal(of_recipient(BYTES("a@our.example"), false, 50).count, 0);
+	assert_int_equal(of_recipient(BYTES("a@our.example"), true, 1)->count, 0);
+	assert_int_equal(of_recipient(BYTES("a@our.example"), false, 50)->count, 0);
 	f = of_recipient(BYTES("a@our.example"), true, 2);
-	assert_int_equal(f.count, 1);
-	assert_int_equal(f.list[0].id, FINDING_NULL_SENDER_MULTI_RCPT);
-	assert_string_equal(f.list[0].detail, "the null sender writes to 2 recipients");
-	assert_int_equal(of_recipient(BYTES("trap@our.example"), true, 3).count, 2);
+	assert_int_equal(f->count, 1);
+	assert_int_equal(f->list[0].id, FINDING_NULL_SENDER_MULTI_RCPT);
+	assert_string_equal(f->list[0].detail, "the null sender writes to 2 recipients");
+	assert_int_equal(of_recipient(BYTES("trap@our.example"), true, 3)->count, 2);
 }
 
 static void nothing_configured_finds_nothing(void **state)
