@@ -83,8 +83,10 @@ static void ask_over(struct list_ask *ask)
 
 void list_drop_held(struct list_state *list)
 {
-	while (list->asks[ASK_HELD])
+	while (list->asks[ASK_HELD]) {
+		list->counts.untold++;
 		ask_over(list->asks[ASK_HELD]);
+	}
 }
 
 void list_end_asks(struct list_state *list)
@@ -161,15 +163,25 @@ static void note_listing(struct list_ask *ask, const struct dns_answer *answer, 
 	ask->query->listed |= 1U << list->slot;
 }
 
+/* Not told now means never, where nothing is under way that it could wait for. */
+static bool can_wait(struct list_state *list)
+{
+	return health_believed(&list->health) ? list_confirm(list) : list->probe.asked;
+}
+
 static void listed(struct list_ask *ask, const struct dns_answer *answer, uint32_t groups)
 {
 	struct list_state *list = ask->list;
 
 	note_listing(ask, answer, groups);
-	if (!health_believed(&list->health) && list->probe.asked)
-		ask_enter(ask, ASK_HELD);
-	else
+	if (health_believed(&list->health) && list_is_confirmed(list)) {
 		tell_last(ask);
+	} else if (can_wait(list)) {
+		ask_enter(ask, ASK_HELD);
+	} else {
+		list->counts.untold++;
+		ask_over(ask);
+	}
 }
 
 static void judge(struct list_ask *ask, const struct dns_answer *answer)

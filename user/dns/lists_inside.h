@@ -6,7 +6,8 @@
  *
  * A list has few questions under way at a time, the others queue: a dead list must not take the
  * resolver's places away from those that live, and what queues ends at once when the list is
- * opened. A listing of a list that is being probed right now is held until the probe has ended.
+ * opened. A listing is held until the list is confirmed, or until the probe has ended that runs
+ * right now.
  *
  * A query that is cancelled or over is freed in a later turn of the loop, so that its owner may
  * cancel it, or others, from within any call.
@@ -70,6 +71,16 @@ struct probe {
 	struct health_answer answer[PROBE_POINTS];
 };
 
+/*
+ * A listing is told only when the list has just denied a name that no list can have: one that has
+ * begun to list the world convicts nobody, not even until its next probe.
+ */
+struct confirmation {
+	struct dns_question *question; /* NULL: none is under way */
+	uint64_t since;                /* nanoseconds */
+	uint64_t good;                 /* when the last one that it passed was asked; 0: never */
+};
+
 struct budget {
 	double tokens;                /* questions that may be asked now */
 	uint64_t refilled, day, said; /* milliseconds; `said`: of the last word about it */
@@ -85,6 +96,7 @@ struct list_state {
 	struct health health;
 	struct budget budget;
 	struct probe probe;
+	struct confirmation confirmation;
 	struct list_ask *asks[ASK_STATES];
 	size_t sent;
 	struct latency latency;
@@ -138,7 +150,12 @@ void list_drop_held(struct list_state *list);
 void lists_end_queries(struct lists *lists);
 
 /* lists_probe.c */
+/* And the confirmation. */
 void list_stop_probe(struct list_state *list);
+/* Whether it has been confirmed a moment ago. */
+bool list_is_confirmed(const struct list_state *list);
+/* Asks for it; held listings are settled by the answer. False: it cannot be asked. */
+bool list_confirm(struct list_state *list);
 void lists_set_probes(struct lists *lists);
 
 /* lists_budget.c: takes one question from the budget; false: it may not be asked now. */

@@ -14,7 +14,10 @@
 #define CANARY_DOMAIN "example.com" /* RFC 2606 3 */
 
 /* ::FFFF:7F00:2 and ::FFFF:7F00:1 (RFC 5782 5); an address type would take them for IPv4. */
-#define NIBBLES_7F00 "0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+#define NIBBLES_7F   "f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+#define NIBBLES_7F00 "0.0.0.0.0." NIBBLES_7F
+
+#define CONFIRMED_NS 2000000000ULL /* how long a confirmation is worth something */
 
 static bool of_domains(const struct list *list)
 {
@@ -33,14 +36,24 @@ static bool canary_name(char name[DNS_NAME], const struct list *list)
 	return list_question_domain(name, list, canary);
 }
 
-/* No cache has it, and a zone that answers any name at all answers this one too. */
+/*
+ * No cache has it, and a zone that answers any name at all answers this one too, as one does that
+ * lists all addresses: for lists of addresses it is one of 127.0.0.0/8, beyond the test entries.
+ */
 static bool random_name(char name[DNS_NAME], const struct list_state *list)
 {
-	char label[32];
+	unsigned long long random = lists_random(list->lists);
+	unsigned a = random & 255, b = random >> 8 & 255, c = 1 + (random >> 16) % 255;
+	char text[96];
 
-	snprintf(label, sizeof(label), "probe-%016llx",
-		 (unsigned long long)lists_random(list->lists));
-	return list_question_domain(name, &list->settings, label);
+	if (of_domains(&list->settings))
+		snprintf(text, sizeof(text), "probe-%016llx", random);
+	else if (list->settings.v4)
+		snprintf(text, sizeof(text), "%u.%u.%u.127", a, b, c);
+	else
+		snprintf(text, sizeof(text), "%x.%x.%x.%x.%x.%x." NIBBLES_7F, a & 15, a >> 4,
+			 b & 15, b >> 4, c & 15, c >> 4);
+	return list_question_domain(name, &list->settings, text);
 }
 
 /* False: not a point of this list. */
@@ -68,6 +81,57 @@ static bool point_name(char name[DNS_NAME], const struct list_state *state, enum
 	}
 }
 
+/* Confirmations */
+
+bool list_is_confirmed(const struct list_state *list)
+{
+	uint64_t good = list->confirmation.good;
+
+	return good && uv_hrtime() - good < CONFIRMED_NS;
+}
+
+/* What was held is told only where it passed; silence is no proof, and looked into soon. */
+static void on_confirmed(const struct dns_answer *answer, void *context)
+{
+	struct list_state *list = context;
+	struct health_answer told[PROBE_POINTS] = {0}, *random = &told[PROBE_RANDOM];
+	enum health_change change = HEALTH_NO_CHANGE;
+	uint32_t groups;
+
+	list->confirmation.question = NULL;
+	random->status = answer->status;
+	random->meaning = list_meaning(&list->settings, answer, &groups, &random->code);
+	if (random->meaning == LIST_MEANS_NOT_LISTED) {
+		list->confirmation.good = list->confirmation.since;
+		list_settle_held(list);
+		return;
+	}
+	if (random->meaning != LIST_MEANS_NOTHING)
+		change = health_probed(&list->health, 1U << PROBE_RANDOM, told, lists_ms());
+	else
+		health_put_off(&list->health, lists_ms());
+	list_drop_held(list);
+	list_changed(list, change);
+	lists_set_probes(list->lists);
+}
+
+bool list_confirm(struct list_state *list)
+{
+	char name[DNS_NAME];
+
+	if (list->confirmation.question)
+		return true;
+	if (!random_name(name, list))
+		return false;
+	list->confirmation.since = uv_hrtime();
+	list->confirmation.question =
+		dns_ask(list->lists->resolver, name, DNS_A, on_confirmed, list);
+	budget_count(list, lists_ms());
+	return list->confirmation.question;
+}
+
+/* Probes */
+
 static void probe_end(struct list_state *list)
 {
 	unsigned asked = list->probe.asked;
@@ -81,7 +145,9 @@ static void probe_end(struct list_state *list)
 		change = health_probed(&list->health, asked, list->probe.answer, lists_ms());
 	}
 	list_changed(list, change);
-	list_settle_held(list);
+	/* A confirmation under way settles them. */
+	if (!list->confirmation.question)
+		list_settle_held(list);
 	lists_set_probes(list->lists);
 }
 
@@ -136,6 +202,9 @@ void list_stop_probe(struct list_state *list)
 		if (probe->question[point].question)
 			dns_cancel(probe->question[point].question);
 	memset(probe, 0, sizeof(*probe));
+	if (list->confirmation.question)
+		dns_cancel(list->confirmation.question);
+	list->confirmation.question = NULL;
 }
 
 static void on_due(uv_timer_t *timer)
