@@ -480,31 +480,40 @@ static void who_is_vouched_for_is_not_blocked(void **state)
 static void what_rests_on_a_list(void **state)
 {
 	struct policy policy = with_lists();
+	bool one_will_do;
 	struct findings alone = {0}, together = {0}, more = {0}, certain = {0};
+	struct findings convicted = {0};
 
 	(void)state;
 	add_list(&alone, FINDING_DNSBL, 0, 300);
-	assert_int_equal(policy_rests_on(&policy, &alone), 1U << 0);
+	assert_int_equal(policy_rests_on(&policy, &alone, &one_will_do), 1U << 0);
 	/* Either group of the same list. */
 	add_list(&alone, FINDING_DNSBL, 1, 300);
-	assert_int_equal(policy_rests_on(&policy, &alone), 1U << 0);
+	assert_int_equal(policy_rests_on(&policy, &alone, &one_will_do), 1U << 0);
 	add(&together, FINDING_ILLEGAL_PIPELINING);
 	add_list(&together, FINDING_DNSBL, 2, 300);
-	assert_int_equal(policy_rests_on(&policy, &together), 1U << 1);
+	assert_int_equal(policy_rests_on(&policy, &together, &one_will_do), 1U << 1);
 	/* With a second one that would do, it rests on neither alone. */
 	add_list(&together, FINDING_DNSBL, 3, 300);
-	assert_int_equal(policy_rests_on(&policy, &together), 0);
+	assert_int_equal(policy_rests_on(&policy, &together, &one_will_do), 1U << 1 | 1U << 2);
+	assert_true(one_will_do);
+	/* One of them convicts: that one is enough, the other is not. */
+	add_list(&convicted, FINDING_DNSBL, 0, 300);
+	add_list(&convicted, FINDING_DNSBL, 2, 300);
+	assert_int_equal(policy_rests_on(&policy, &convicted, &one_will_do), 1U << 0);
+	assert_false(one_will_do);
 	add_list(&more, FINDING_DNSBL, 2, 300);
-	assert_int_equal(policy_rests_on(&policy, &more), 1U << 1);
+	assert_int_equal(policy_rests_on(&policy, &more, &one_will_do), 1U << 1);
 	add(&certain, FINDING_EARLY_TALKER);
 	add_list(&certain, FINDING_DNSBL, 0, 300);
-	assert_int_equal(policy_rests_on(&policy, &certain), 0);
+	assert_int_equal(policy_rests_on(&policy, &certain, &one_will_do), 0);
 }
 
 static void lists_are_switched_off_and_forgotten(void **state)
 {
 	struct policy policy = with_lists();
 	struct findings f = {0};
+	bool one_will_do;
 	char text[POLICY_FINDING_NAME];
 
 	(void)state;
@@ -515,7 +524,7 @@ static void lists_are_switched_off_and_forgotten(void **state)
 	policy.rule[FINDING_DNSBL].enabled = true;
 	policy.list_count = 0;
 	assert_int_equal(policy_decide(&policy, &f, 0).kind, DECISION_PASS);
-	assert_int_equal(policy_rests_on(&policy, &f), 0);
+	assert_int_equal(policy_rests_on(&policy, &f, &one_will_do), 0);
 	assert_string_equal(policy_finding_name(text, &policy, &f.list[0]), "dnsbl");
 }
 

@@ -158,6 +158,30 @@ static void they_know_their_lists(void **state)
 	reasons_free(&r);
 }
 
+static void they_lose_their_lists(void **state)
+{
+	struct reasons r = {0};
+	struct prefix prefix = {.plen = ADDR_BITS};
+
+	(void)state;
+	assert_true(reasons_lose(&r, &prefix, PORTS_MX, 1));
+	reasons_set(&r, &prefix, PORTS_MX, "both are needed", 6);
+	assert_false(reasons_lose(&r, &prefix, PORTS_MX, 1));
+	assert_true(reasons_lose(&r, &prefix, PORTS_MX, 4));
+	reasons_set(&r, &prefix, PORTS_MX, "either will do", 6);
+	reasons_one_will_do(&r, &prefix, PORTS_MX);
+	assert_false(reasons_lose(&r, &prefix, PORTS_MX, 1));
+	assert_false(reasons_lose(&r, &prefix, PORTS_MX, 4));
+	assert_int_equal(reasons_lists(&r, &prefix, PORTS_MX), 2);
+	assert_true(reasons_lose(&r, &prefix, PORTS_MX, 2));
+	reasons_set(&r, &prefix, PORTS_MX, "and both at once", 6);
+	reasons_one_will_do(&r, &prefix, PORTS_MX);
+	assert_true(reasons_lose(&r, &prefix, PORTS_MX, 7));
+	reasons_set(&r, &prefix, PORTS_MX, "on none", 0);
+	assert_false(reasons_lose(&r, &prefix, PORTS_MX, UINT32_MAX));
+	reasons_free(&r);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -165,6 +189,7 @@ int main(void)
 		cmocka_unit_test(bounded_in_number),
 		cmocka_unit_test(bounded_in_length),
 		cmocka_unit_test(they_know_their_lists),
+		cmocka_unit_test(they_lose_their_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

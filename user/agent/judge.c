@@ -106,6 +106,8 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 		.flags = VERDICT_COURTESY,
 		.cause = (__u16)d->cause,
 	};
+	uint32_t lists;
+	bool one_will_do;
 	int err = put_or_leave(a, event, &v);
 
 	if (err) {
@@ -119,8 +121,11 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 	if (!event->latency_us)
 		event->latency_us = since_proof(session);
 	why = policy_main(&a->config.policy, &session->dialogue.findings);
+	lists = policy_rests_on(&a->config.policy, &session->dialogue.findings, &one_will_do);
 	reasons_set(&a->reasons, &event->prefix, session->dialogue.ports, why ? why->detail : "",
-		    policy_rests_on(&a->config.policy, &session->dialogue.findings));
+		    lists);
+	if (one_will_do)
+		reasons_one_will_do(&a->reasons, &event->prefix, session->dialogue.ports);
 	remember_blocked(a, event, &v);
 	return 0;
 }

@@ -8,6 +8,7 @@
 struct reason {
 	struct verdict_key key;
 	uint32_t lists;
+	bool one_will_do;
 	char text[REASON_TEXT];
 	UT_hash_handle hh;
 };
@@ -48,7 +49,31 @@ void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports,
 		HASH_ADD(hh, r->table, key, sizeof(reason->key), reason);
 	}
 	reason->lists = lists;
+	reason->one_will_do = false;
 	utf8_copy(reason->text, sizeof(reason->text), text);
+}
+
+void reasons_one_will_do(struct reasons *r, const struct prefix *prefix, unsigned ports)
+{
+	struct verdict_key key = key_of(prefix, ports);
+	struct reason *reason = find(r, &key);
+
+	if (reason)
+		reason->one_will_do = true;
+}
+
+bool reasons_lose(struct reasons *r, const struct prefix *prefix, unsigned ports, uint32_t lists)
+{
+	struct verdict_key key = key_of(prefix, ports);
+	struct reason *reason = find(r, &key);
+
+	if (!reason)
+		return true;
+	if (!(reason->lists & lists))
+		return false;
+	if (reason->one_will_do)
+		reason->lists &= ~lists;
+	return !reason->one_will_do || !reason->lists;
 }
 
 const char *reasons_get(const struct reasons *r, const struct prefix *prefix, unsigned ports)

@@ -20,9 +20,13 @@ struct reasons {
 	struct reason *table; /* uthash: in order of arrival */
 };
 
-/* `lists`: bit n for each list that it would not stand without (policy_rests_on()). */
+/* `lists`: bit n for each list that it rests on (policy_rests_on()), all of them needed. */
 void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports, const char *text,
 		 uint32_t lists);
+/* Of these lists one is enough: it stands as long as one of them is believed. */
+void reasons_one_will_do(struct reasons *r, const struct prefix *prefix, unsigned ports);
+/* These lists are believed no more: true where it stands no longer, or nothing is known of it. */
+bool reasons_lose(struct reasons *r, const struct prefix *prefix, unsigned ports, uint32_t lists);
 /* "" where nothing is known. */
 const char *reasons_get(const struct reasons *r, const struct prefix *prefix, unsigned ports);
 /* All ones where nothing is known: it may rest on any. */

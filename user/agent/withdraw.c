@@ -4,6 +4,7 @@
  * So are those of lists and of points whose evidence is no longer known - an earlier agent's, or
  * beyond what reasons.h keeps: better a bot let go than a customer locked out by a dead list.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/escape.h"
@@ -18,14 +19,25 @@ static bool may_rest_on_lists(unsigned cause)
 	return cause == CAUSE_SCORE || (cause >= FINDING_DNSBL && cause <= FINDING_RHSBL_SENDER);
 }
 
-static void take_back(struct agent *a, const struct verdict_entry *entry)
+/* `lists`: those of the opened ones that it rests on; all where that is not known. */
+static void take_back(struct agent *a, const struct verdict_entry *entry, uint32_t lists)
 {
+	char why[AGENT_ERROR];
+	unsigned list = 0;
+
+	while (!(lists >> list & 1))
+		list++;
+	if (list < a->config.lists_count)
+		snprintf(why, sizeof(why), "list %s is not believed any more",
+			 a->config.lists[list].shown);
+	else
+		utf8_copy(why, sizeof(why), a->withdrawal.why);
 	if (verdict_delete(&a->maps, &entry->prefix, entry->ports))
 		return;
 	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
 	history_forget(a->history, &entry->prefix);
 	a->withdrawal.count++;
-	events_unblocked(a, entry, a->withdrawal.why);
+	events_unblocked(a, entry, why);
 }
 
 /* Deleting does not disturb a walk by the kernel's batches: see verdict_user.c. */
@@ -36,10 +48,15 @@ static void step(uv_timer_t *timer)
 	struct withdrawal *w = &a->withdrawal;
 	int count = verdict_walk_next(&a->maps, &w->walk, batch, VERDICT_WALK_BATCH, false);
 
-	for (int i = 0; i < count; i++)
-		if (may_rest_on_lists(batch[i].verdict.cause) &&
-		    reasons_lists(&a->reasons, &batch[i].prefix, batch[i].ports) & w->lists)
-			take_back(a, &batch[i]);
+	for (int i = 0; i < count; i++) {
+		const struct verdict_entry *entry = &batch[i];
+		uint32_t lists =
+			w->lists & reasons_lists(&a->reasons, &entry->prefix, entry->ports);
+
+		if (lists && may_rest_on_lists(entry->verdict.cause) &&
+		    reasons_lose(&a->reasons, &entry->prefix, entry->ports, lists))
+			take_back(a, entry, lists);
+	}
 	if (count > 0)
 		return;
 	if (count < 0)

@@ -70,6 +70,8 @@ static bool read_text(struct draft *draft, char *text, size_t len)
 	if (good && !draft->problems->count)
 		good = draft_take_patterns(draft) && config_build_dns(&draft->config->dns) &&
 		       config_build_brands(draft->config);
+	draft->config->policy.ttl[TTL_LISTS] = (struct ttl_rule){
+		.first = draft->config->dns.ttl_min, .cap = draft->config->dns.ttl_max};
 	draft_free_patterns(draft);
 	draft_free_lists(draft);
 	return good;

@@ -249,8 +249,9 @@ static unsigned list_of(const struct policy *policy, const struct finding *findi
 	return policy->list[finding->which].list;
 }
 
+/* `lists`: bit n for list n. */
 static bool stands_without(const struct policy *policy, const struct findings *findings,
-			   unsigned list)
+			   uint32_t lists)
 {
 	struct findings rest;
 
@@ -259,26 +260,45 @@ static bool stands_without(const struct policy *policy, const struct findings *f
 		const struct finding *finding = &findings->list[i];
 
 		if (!finding_is_of_list(finding) || finding->which >= policy->list_count ||
-		    list_of(policy, finding) != list)
+		    !(lists >> list_of(policy, finding) & 1))
 			findings_put_copy(&rest, finding);
 	}
 	return policy_decide(policy, &rest, 0).kind == DECISION_BLOCK;
 }
 
-uint32_t policy_rests_on(const struct policy *policy, const struct findings *findings)
+/* Those that speak against the client. */
+static uint32_t accusing_lists(const struct policy *policy, const struct findings *findings)
 {
-	uint32_t mask = 0;
+	uint32_t lists = 0;
 
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
-		unsigned list;
 
-		if (!finding_is_of_list(finding) || finding->which >= policy->list_count)
-			continue;
-		list = list_of(policy, finding);
-		if (!(mask & 1U << list) && policy_points(policy, finding) > 0 &&
-		    !stands_without(policy, findings, list))
-			mask |= 1U << list;
+		if (finding_is_of_list(finding) && finding->which < policy->list_count &&
+		    policy_points(policy, finding) > 0)
+			lists |= 1U << list_of(policy, finding);
 	}
-	return mask;
+	return lists;
+}
+
+uint32_t policy_rests_on(const struct policy *policy, const struct findings *findings,
+			 bool *one_will_do)
+{
+	uint32_t all = accusing_lists(policy, findings), needed = 0, enough = 0;
+
+	*one_will_do = false;
+	if (stands_without(policy, findings, all))
+		return 0;
+	for (unsigned list = 0; list < 32; list++) {
+		uint32_t bit = 1U << list & all;
+
+		if (bit && !stands_without(policy, findings, bit))
+			needed |= bit;
+		if (bit && stands_without(policy, findings, all & ~bit))
+			enough |= bit;
+	}
+	if (needed)
+		return needed;
+	*one_will_do = enough;
+	return enough ? enough : all;
 }

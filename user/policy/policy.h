@@ -95,9 +95,11 @@ struct decision policy_decide(const struct policy *policy, const struct findings
 			      unsigned repeats);
 
 /*
- * The lists without which there would be no block: bit `list_rule.list` of each. What is to be
- * withdrawn with the list, should it turn out to be broken.
+ * The lists without which there would be no block: bit `list_rule.list` of each. It is to be
+ * withdrawn with any of them, should that turn out to be broken; where *one_will_do with the last
+ * of them, for each is enough by itself.
  */
-uint32_t policy_rests_on(const struct policy *policy, const struct findings *findings);
+uint32_t policy_rests_on(const struct policy *policy, const struct findings *findings,
+			 bool *one_will_do);
 
 #endif
