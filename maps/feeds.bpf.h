@@ -104,8 +104,11 @@ static __always_inline bool feeds_find4(void *set, __u32 v4)
 static __always_inline __u32 feeds_not_above(__u64 key, __u64 x)
 {
 	__u64 borrow = (~x & key) | ((~x | key) & (x - key));
+	__u32 result = 1 - (__u32)(borrow >> 63);
 
-	return 1 - (__u32)(borrow >> 63);
+	/* clang must not know that it is 0 or 1: it would drop masks that the verifier asks for. */
+	asm volatile("" : "+r"(result));
+	return result;
 }
 
 /* The number of the last key that is not above `hi`; the first key is 0, so there is one. */
