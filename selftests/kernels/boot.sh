@@ -57,8 +57,8 @@ comma()
 # to nothing.
 boot()
 {
-    timeout -k 5 "$MACHINE_LIMIT" qemu-system-x86_64 -accel tcg -cpu max -smp 2 -m 2048 -nodefaults \
-        -display none -no-reboot -kernel "$KERNEL_IMAGE" -initrd "$1" \
+    timeout --foreground -k 5 "$MACHINE_LIMIT" qemu-system-x86_64 -accel tcg -cpu max -smp 2 \
+        -m 2048 -nodefaults -display none -no-reboot -kernel "$KERNEL_IMAGE" -initrd "$1" \
         -serial "file:$CONSOLE" -serial "file:$TAP" -netdev hubport,id=wire,hubid=0 \
         -device virtio-net-pci,netdev=wire,host_mtu=9000,romfile= \
         -append "console=ttyS0 loglevel=5 panic=-1 nowatchdog rcupdate.rcu_cpu_stall_suppress=1 \
@@ -101,7 +101,8 @@ show()
         $0 == "# begin " name { on = 1; next }
         $1 == "#" && $2 == "end" && $3 == name { status = $4; on = 0 }
         on && NF { print }
-        END { exit status < 0 ? 99 : status }'
+        END { exit status < 0 ? 99 : status }' | awk -f selftests/kernels/brief.awk
+    return "${PIPESTATUS[1]}"
 }
 
 FAILED=0

@@ -42,7 +42,7 @@ try()
 
     build "$1" || return 1
     "build/kernels/$1/selftests/packets/test_budget" >"$out" 2>&1 || status=$?
-    cat "$out"
+    awk -f selftests/kernels/brief.awk "$out"
     return "$status"
 }
 
