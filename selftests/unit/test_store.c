@@ -244,16 +244,14 @@ struct loaded {
 	size_t count;
 	struct store_verdict verdict[KEPT];
 	char reason[KEPT][STORE_EVIDENCE], lists[KEPT][STORE_EVIDENCE];
-	size_t left;
 };
 
-static void keep(const struct store_verdict *v, size_t left, void *context)
+static void keep(const struct store_verdict *v, bool newest, void *context)
 {
 	struct loaded *l = context;
 
 	assert_true(l->count < KEPT);
-	assert_true(!l->count || left < l->left);
-	l->left = left;
+	assert_int_equal(newest, v->reason != NULL);
 	snprintf(l->reason[l->count], STORE_EVIDENCE, "%s", v->reason ? v->reason : "NULL");
 	snprintf(l->lists[l->count], STORE_EVIDENCE, "%s", v->lists ? v->lists : "NULL");
 	l->verdict[l->count++] = *v;
@@ -620,6 +618,26 @@ static void queue_is_bounded(void **state)
 	assert_int_equal(sql("SELECT count(*) FROM verdicts WHERE ended IS NULL"), 0);
 }
 
+/* All at once, and what is put after that stands. */
+static void flushed(void **state)
+{
+	static struct loaded l;
+	struct store *s = open_and_start();
+
+	(void)state;
+	put(s, "192.0.2.1", 600);
+	put(s, "2001:db8::/64", 0);
+	store_flush(s);
+	put(s, "192.0.2.1", 1200);
+	assert_false(store_wants_census(s));
+	store_ask_census(s);
+	assert_true(store_wants_census(s));
+	store_close(s);
+	load(&l);
+	assert_int_equal(l.count, 1);
+	assert_int_equal(sql("SELECT count(*) FROM verdicts WHERE ending = 'flushed'"), 2);
+}
+
 /* --- repeats --- */
 
 struct repeats {
@@ -896,6 +914,11 @@ static bool full(struct store *s)
 	return strstr(state_of(s).problem, "full");
 }
 
+static bool has_lost(struct store *s)
+{
+	return state_of(s).lost;
+}
+
 static void put_many(struct store *s, unsigned count)
 {
 	char name[32];
@@ -924,8 +947,7 @@ static void disk_full(void **state)
 	fill(filler, 4096);
 	put_many(s, 2000);
 	wait_until(full, s);
-	assert_true(state_of(s).lost > 0);
-	assert_false(store_wants_census(s));
+	wait_until(has_lost, s);
 	unlink(filler);
 	wait_until(has_none, s);
 	wait_until(wants_census, s);
@@ -1009,6 +1031,11 @@ static void no_link(void **state)
 	assert_int_equal(access("elsewhere", F_OK), -1);
 }
 
+static bool is_locked(struct store *s)
+{
+	return strstr(state_of(s).problem, "locked");
+}
+
 /* Somebody else's transaction makes the store late, never the one who tells it. */
 static void locked(void **state)
 {
@@ -1025,8 +1052,7 @@ static void locked(void **state)
 	began = clock_ns(CLOCK_MONOTONIC);
 	put_many(s, 1000);
 	assert_true(clock_ns(CLOCK_MONOTONIC) - began < 1000000000);
-	wait_until(has_problem, s);
-	assert_non_null(strstr(state_of(s).problem, "locked"));
+	wait_until(is_locked, s);
 	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(other);
 	wait_until(has_none, s);
@@ -1120,6 +1146,7 @@ int main(void)
 		cmocka_unit_test_setup(census_mends, begin),
 		cmocka_unit_test_setup(census_after_a_reboot, begin),
 		cmocka_unit_test_setup(queue_is_bounded, begin),
+		cmocka_unit_test_setup(flushed, begin),
 		cmocka_unit_test_setup(repeats_are_read, begin),
 		cmocka_unit_test(repeats_are_counted),
 		cmocka_unit_test_setup(from_version_0, begin),

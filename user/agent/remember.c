@@ -13,9 +13,12 @@
 #include "remember.h"
 
 #define LOOK_MS      1000
-#define STEP_MS      20   /* between the steps of a census: the loop breathes */
+#define STEP         256  /* verdicts in a step of a census... */
+#define STEP_MS      2    /* and between them: the loop breathes */
 #define CENSUS_EVERY 3600 /* seconds: hits are kept that often, should power fail */
-#define CLOSE_MS     4000 /* that the end waits for room, in all */
+#define FLUSH_WHOLE  (STORE_QUEUE / 4)
+#define FLUSH        "mxdpctl flush"
+#define CLOSE_MS     15000 /* that the end waits for room, in all */
 #define LISTS_TEXT   (LISTS_MAX * (LIST_SHOWN + 16))
 #define SHOWN        8 /* of a request's entries */
 
@@ -23,9 +26,12 @@ struct remember {
 	struct store *store;
 	struct writer evidence;
 	uv_timer_t timer;
-	bool taking;    /* a census is under way */
-	uint32_t taken; /* boot seconds of the last one */
+	unsigned flushing; /* requests that flush, where all is told at once */
+	uint32_t flushed;  /* boot seconds: what began before is told of */
+	bool taking;       /* a census is under way */
+	uint32_t taken;    /* boot seconds of the last one */
 	struct verdict_walk walk;
+	int at, count; /* in the batch */
 	struct verdict_entry batch[VERDICT_WALK_BATCH];
 };
 
@@ -161,7 +167,7 @@ void remember_ended(struct agent *a, const struct verdict_entry *entry, const ch
 	} endings[] = {
 		{"expired", STORE_EXPIRED},
 		{"mail accepted", STORE_ACCEPTED},
-		{"mxdpctl flush", STORE_FLUSHED},
+		{FLUSH, STORE_FLUSHED},
 		{"mxdpctl", STORE_UNBLOCKED},
 		{"mxdpctl unblock --by", STORE_UNBLOCKED},
 	};
@@ -169,6 +175,9 @@ void remember_ended(struct agent *a, const struct verdict_entry *entry, const ch
 
 	if (!a->remember)
 		return;
+	if (a->remember->flushing && entry->verdict.since < a->remember->flushed &&
+	    !strcmp(why, FLUSH))
+		return; /* all of them were told at once */
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		if (!strcmp(endings[i].why, why))
 			ending = endings[i].ending;
@@ -236,27 +245,47 @@ static void tell_standing(struct agent *a, const struct verdict_entry *e)
 					       a->mode.mode == MODE_ENFORCE});
 }
 
-/* False at the end of the walk, or where the maps cannot be read: then it does not count. */
-static bool census_step(struct agent *a)
+/* As it stands now: since it was walked over it may have ended, or begun anew. */
+static void tell_walked(struct agent *a, const struct verdict_entry *walked)
 {
-	struct remember *r = a->remember;
-	int count = verdict_walk_next(&a->maps, &r->walk, r->batch, VERDICT_WALK_BATCH, true);
+	struct verdict_entry e;
 
-	for (int i = 0; i < count; i++)
-		tell_standing(a, &r->batch[i]);
-	if (count > 0)
-		return true;
-	if (!count)
+	if (!verdict_get(&a->maps, &walked->prefix, walked->ports, &e))
+		tell_standing(a, &e);
+}
+
+/* Where the maps cannot be read it does not count, and is not asked for again at once. */
+static void census_over(struct remember *r, bool whole)
+{
+	if (whole)
 		store_census_end(r->store);
 	r->taking = false;
 	r->taken = boot_seconds();
-	return false;
+}
+
+static void census_step(struct agent *a)
+{
+	struct remember *r = a->remember;
+
+	if (r->at == r->count) {
+		r->at = 0;
+		r->count =
+			verdict_walk_next(&a->maps, &r->walk, r->batch, VERDICT_WALK_BATCH, false);
+	}
+	if (r->count <= 0) {
+		census_over(r, !r->count);
+		r->at = r->count = 0;
+		return;
+	}
+	for (int n = 0; n < STEP && r->at < r->count; n++)
+		tell_walked(a, &r->batch[r->at++]);
 }
 
 static void census_begin(struct remember *r)
 {
 	store_census_begin(r->store);
 	r->walk = (struct verdict_walk){0};
+	r->at = r->count = 0;
 	r->taking = true;
 }
 
@@ -270,21 +299,41 @@ static bool is_census_due(struct remember *r)
 	return !state.problem[0] && boot_seconds() - r->taken >= CENSUS_EVERY;
 }
 
+/* While all is flushed there is nothing to count. */
 static void look(uv_timer_t *timer)
 {
 	struct agent *a = timer->data;
 	struct remember *r = a->remember;
-	uint64_t next = r->taking ? STEP_MS : LOOK_MS;
 
-	if (!store_has_room(r->store, VERDICT_WALK_BATCH)) {
-		uv_timer_start(timer, look, next, 0);
-		return;
+	if (!r->flushing && store_has_room(r->store, STEP)) {
+		if (!r->taking && is_census_due(r))
+			census_begin(r);
+		if (r->taking)
+			census_step(a);
 	}
-	if (!r->taking && is_census_due(r))
-		census_begin(r);
-	if (r->taking)
-		next = census_step(a) ? STEP_MS : LOOK_MS;
-	uv_timer_start(timer, look, next, 0);
+	uv_timer_start(timer, look, r->taking ? STEP_MS : LOOK_MS, 0);
+}
+
+void remember_flush(struct agent *a)
+{
+	struct remember *r = a->remember;
+
+	if (!r || (!r->flushing && a->verdicts < FLUSH_WHOLE))
+		return;
+	r->taking = false;
+	r->flushing++;
+	r->flushed = boot_seconds();
+	store_flush(r->store);
+}
+
+/* Who broke it off has left some standing. */
+void remember_flushed(struct agent *a)
+{
+	struct remember *r = a->remember;
+
+	if (!r || !r->flushing || --r->flushing)
+		return;
+	store_ask_census(r->store);
 }
 
 /* The start */
@@ -330,7 +379,7 @@ static bool is_spared(const struct agent *a, const struct verdict_entry *e)
 		     r->kind == NET_OWN);
 }
 
-static void restore_one(const struct store_verdict *v, size_t left, void *context)
+static void restore_one(const struct store_verdict *v, bool newest, void *context)
 {
 	struct restoring *w = context;
 	struct store *store = w->agent->remember->store;
@@ -349,7 +398,7 @@ static void restore_one(const struct store_verdict *v, size_t left, void *contex
 	w->batch[w->count++] = v->entry;
 	if (w->count == VERDICT_WALK_BATCH)
 		put_batch(w);
-	if (left <= REASONS_MAX)
+	if (newest)
 		set_words(w->agent, v, lists);
 }
 
@@ -383,15 +432,14 @@ struct naming {
 	bool gone;
 };
 
-static void name_one(const struct store_verdict *v, size_t left, void *context)
+static void name_one(const struct store_verdict *v, bool newest, void *context)
 {
 	struct naming *n = context;
 	struct agent *a = n->agent;
 	struct verdict_entry standing;
 	uint32_t lists;
 
-	if (left > REASONS_MAX ||
-	    verdict_get(&a->maps, &v->entry.prefix, v->entry.ports, &standing) ||
+	if (!newest || verdict_get(&a->maps, &v->entry.prefix, v->entry.ports, &standing) ||
 	    standing.verdict.cause != v->entry.verdict.cause)
 		return;
 	if (!lists_of_names(a, v->lists, &lists)) {
@@ -404,8 +452,9 @@ static void name_one(const struct store_verdict *v, size_t left, void *context)
 static void name_standing(struct agent *a)
 {
 	struct naming n = {.agent = a};
+	long count = store_load(a->remember->store, REASONS_MAX, name_one, &n);
 
-	store_load(a->remember->store, REASONS_MAX, name_one, &n);
+	a->verdicts = count > 0 ? (size_t)count : 0; /* about, until the first sweep */
 	if (n.gone)
 		withdraw_list(a, LIST_GONE, "its list was taken out of the configuration");
 }
@@ -463,22 +512,27 @@ void remember_start(struct agent *a)
 	uv_timer_start(&a->remember->timer, look, STEP_MS, 0);
 }
 
+static void wait_for_room(struct store *store, unsigned *patience)
+{
+	for (; !store_has_room(store, VERDICT_WALK_BATCH) && *patience; --*patience)
+		usleep(1000);
+}
+
 /* Before fresh maps take the place of these: their hits, and whatever was not told. */
 static void tell_last(struct agent *a)
 {
 	struct remember *r = a->remember;
-	bool census = store_wants_census(r->store);
 	unsigned patience = CLOSE_MS;
+	bool census;
 	int count;
 
-	r->walk = (struct verdict_walk){0};
+	wait_for_room(r->store, &patience);
+	census = store_wants_census(r->store);
 	if (census)
-		store_census_begin(r->store);
+		census_begin(r);
+	r->walk = (struct verdict_walk){0};
 	do {
-		while (!store_has_room(r->store, VERDICT_WALK_BATCH) && patience) {
-			usleep(1000);
-			patience--;
-		}
+		wait_for_room(r->store, &patience);
 		count = verdict_walk_next(&a->maps, &r->walk, r->batch, VERDICT_WALK_BATCH, true);
 		for (int i = 0; i < count; i++) {
 			if (census)
@@ -487,8 +541,8 @@ static void tell_last(struct agent *a)
 				store_hits(r->store, &r->batch[i]);
 		}
 	} while (count > 0);
-	if (census && !count)
-		store_census_end(r->store);
+	if (census)
+		census_over(r, !count);
 }
 
 void remember_close(struct agent *a)

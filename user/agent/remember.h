@@ -36,6 +36,10 @@ void remember_undone(struct agent *a, const struct prefix *prefix, enum port_cla
 /* `why` as events_unblocked() is told. */
 void remember_ended(struct agent *a, const struct verdict_entry *entry, const char *why);
 
+/* A request that is to end all of them begins, and is over or broken off. */
+void remember_flush(struct agent *a);
+void remember_flushed(struct agent *a);
+
 /* Keeps who changes what: a server_audit_fn. */
 void remember_request(void *agent, uid_t uid, const char *verb, const json_t *request);
 

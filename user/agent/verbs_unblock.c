@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/names.h"
 #include "events.h"
+#include "remember.h"
 #include "verbs.h"
 
 /* After an unblock the same evidence does not block again for a day. */
@@ -79,6 +80,7 @@ struct picking {
 	unsigned zone; /* only what this DNS list caused or carries; LISTS_MAX: any */
 	uint32_t not_before;
 	bool grace;
+	bool flushes;
 	const char *why;
 	struct verdict_walk walk;
 	bool walked;
@@ -171,6 +173,8 @@ static void picking_free(void *state)
 {
 	struct picking *p = state;
 
+	if (p->flushes)
+		remember_flushed(p->agent);
 	free(p->list);
 	free(p);
 }
@@ -239,8 +243,12 @@ json_t *verb_unblock(void *agent, const json_t *request, struct connection *c)
 
 json_t *verb_flush(void *agent, const json_t *request, struct connection *c)
 {
+	struct picking *p = picking_start(c, agent, "mxdpctl flush");
+
 	(void)request;
-	if (!picking_start(c, agent, "mxdpctl flush"))
+	if (!p)
 		return answer_error("out of memory");
+	p->flushes = true;
+	remember_flush(agent);
 	return NULL;
 }

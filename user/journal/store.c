@@ -13,14 +13,13 @@
 #include "../base/log.h"
 #include "store_db.h"
 
-#define COMMIT_MS 250
-#define RETRY_MS  60000
-#define PRUNE_MS  60000
-#define CLOSE_S   8 /* a disk that hangs must not keep the agent from ending */
-#define ASIDE_AGAIN                                                                  \
-	3600 /* seconds: a disk that damages every file must not be filled with them \
-	      */
-#define REPEATS_READ 524288
+#define COMMIT_MS    250
+#define RETRY_MS     60000
+#define PRUNE_MS     60000
+#define CHUNK        16384  /* things in one transaction */
+#define CLOSE_S      20     /* a disk that hangs must not keep the agent from ending */
+#define ASIDE_AGAIN  3600   /* seconds: a disk that damages all files is not filled with them */
+#define REPEATS_READ 524288 /* rows */
 
 struct store {
 	char path[512], boot_id[40];
@@ -167,13 +166,20 @@ static void free_list(struct store_op *op)
 	}
 }
 
-static size_t count_list(const struct store_op *op)
+/* Cuts a transaction off the list; its length, and its size in memory. */
+static struct store_op *cut_chunk(struct store_op **list, size_t *count, size_t *size)
 {
-	size_t count = 0;
+	struct store_op *first = *list, *last = NULL, *op = first;
 
-	for (; op; op = op->next)
-		count++;
-	return count;
+	for (*count = *size = 0; op && *count < CHUNK; op = op->next) {
+		++*count;
+		*size += op->size;
+		last = op;
+	}
+	if (last)
+		last->next = NULL;
+	*list = op;
+	return first;
 }
 
 static int write_list(struct store *s, const struct store_op *op)
@@ -186,13 +192,12 @@ static int write_list(struct store *s, const struct store_op *op)
 }
 
 /* One transaction. While there is a problem all of it is lost, until a census. */
-static void take_list(struct store *s, struct store_op *list)
+static void take_chunk(struct store *s, struct store_op **rest)
 {
-	size_t count = count_list(list);
+	size_t count, size;
+	struct store_op *list = cut_chunk(rest, &count, &size);
 	int err = -EIO;
 
-	if (!count)
-		return;
 	if (s->db) {
 		err = write_list(s, list);
 		if (err)
@@ -200,6 +205,7 @@ static void take_list(struct store *s, struct store_op *list)
 	}
 	pthread_mutex_lock(&s->lock);
 	s->waiting -= count;
+	s->bytes -= size;
 	s->written += err ? 0 : count;
 	s->lost += err ? count : 0;
 	pthread_mutex_unlock(&s->lock);
@@ -258,7 +264,6 @@ static struct store_op *next_list(struct store *s, uint64_t until, uint64_t not_
 	list = s->first;
 	s->first = NULL;
 	s->last = &s->first;
-	s->bytes = 0;
 	return list;
 }
 
@@ -277,7 +282,8 @@ static void *work(void *context)
 		ending = s->ending && !list;
 		pthread_mutex_unlock(&s->lock);
 		wrote = list ? now_ms() : wrote;
-		take_list(s, list);
+		while (list)
+			take_chunk(s, &list);
 	}
 	return NULL;
 }
@@ -456,6 +462,11 @@ void store_end(struct store *s, const struct verdict_entry *entry, enum store_en
 	tell(s, op);
 }
 
+void store_flush(struct store *s)
+{
+	tell(s, op_new(OP_FLUSH, NULL));
+}
+
 void store_undo(struct store *s, const struct prefix *prefix, enum port_class ports)
 {
 	struct store_op *op = op_new(OP_UNDO, NULL);
@@ -494,12 +505,21 @@ bool store_wants_census(struct store *s)
 	return wants;
 }
 
+void store_ask_census(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->wants_census = true;
+	pthread_mutex_unlock(&s->lock);
+}
+
 bool store_has_room(struct store *s, size_t count)
 {
-	struct store_state state;
+	bool has;
 
-	store_state(s, &state);
-	return state.waiting + count <= s->options.queue / 2;
+	pthread_mutex_lock(&s->lock);
+	has = s->waiting + count <= s->options.queue / 2 && s->bytes <= STORE_BYTES / 2;
+	pthread_mutex_unlock(&s->lock);
+	return has;
 }
 
 /* What is lost from now on asks for another one. */

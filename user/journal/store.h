@@ -86,11 +86,11 @@ void store_close(struct store *s);
 /* Before store_start(). Both return how many there were, or -errno after a part of them. */
 
 /*
- * The verdicts in force, the oldest first, their times those of this boot; `left` counts down to 1.
- * Those that have run out meanwhile are passed over, and closed by the thread. Reason and evidence
- * are read of the newest `texts` alone; all texts are valid during the call.
+ * The verdicts in force, the oldest first, their times those of this boot. Those that have run out
+ * meanwhile are passed over, and closed by the thread. Reason and evidence are read of the `newest`
+ * alone, `texts` of them; all texts are valid during the call.
  */
-typedef void (*store_verdict_fn)(const struct store_verdict *verdict, size_t left, void *context);
+typedef void (*store_verdict_fn)(const struct store_verdict *verdict, bool newest, void *context);
 long store_load(struct store *s, size_t texts, store_verdict_fn fn, void *context);
 
 /* An offender with as many automatic blocks, the last of them at `last` until `until`. */
@@ -111,6 +111,8 @@ void store_put(struct store *s, const struct store_verdict *verdict);
 /* `by`: in whose words, or NULL. */
 void store_end(struct store *s, const struct verdict_entry *entry, enum store_ending ending,
 	       const char *by);
+/* Ends all of them at once, where to tell of each would be too much for the queue. */
+void store_flush(struct store *s);
 /* The last store_put() of it never was: what it replaced stands again. */
 void store_undo(struct store *s, const struct prefix *prefix, enum port_class ports);
 /* What it has met so far. */
@@ -118,8 +120,9 @@ void store_hits(struct store *s, const struct verdict_entry *entry);
 /* A change by hand; `uid` (uid_t)-1 where it is not known who. */
 void store_change(struct store *s, uid_t uid, const char *verb, const char *text);
 
-/* Something was lost, or a problem is over: a census is due. */
+/* Something was lost, or a problem is over, or store_ask_census() was called: one is due. */
 bool store_wants_census(struct store *s);
+void store_ask_census(struct store *s);
 /* Whether so many more can be told now without a loss. */
 bool store_has_room(struct store *s, size_t count);
 void store_census_begin(struct store *s);

@@ -18,6 +18,7 @@ enum store_op_kind {
 	OP_HITS,
 	OP_CHANGE,
 	OP_EXPIRE, /* all those that had run out `at` */
+	OP_FLUSH,
 	OP_CENSUS_BEGIN,
 	OP_CENSUS,
 	OP_CENSUS_END,

@@ -24,7 +24,6 @@ static const char *const steps[STORE_VERSION] = {
 	" booted INTEGER NOT NULL, hits INTEGER NOT NULL, hit_last INTEGER, hit_courtesy INTEGER,"
 	" ended INTEGER, ending TEXT, ended_by TEXT);"
 	"CREATE INDEX by_network ON verdicts (addr, plen, ports);"
-	"CREATE INDEX in_force ON verdicts (since) WHERE ended IS NULL;"
 	"CREATE INDEX by_end ON verdicts (ended) WHERE ended IS NOT NULL;"
 	"CREATE TABLE changes (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, uid INTEGER,"
 	" verb TEXT NOT NULL, text TEXT);",
@@ -139,8 +138,7 @@ void store_db_rollback(struct store_db *db)
 	if (!sqlite3_get_autocommit(db->sql))
 		run_text(db, "ROLLBACK");
 	db->error = error;
-	free(db->census.seen);
-	db->census.seen = NULL;
+	store_census_free(db);
 }
 
 /* SQLite would make it readable for all, and follow a link to anywhere. */
@@ -288,6 +286,6 @@ void store_db_close(struct store_db *db)
 	for (int i = 0; i < STATEMENT_COUNT; i++)
 		sqlite3_finalize(db->statement[i]);
 	sqlite3_close(db->sql);
-	free(db->census.seen);
+	store_census_free(db);
 	free(db);
 }

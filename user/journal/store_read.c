@@ -31,14 +31,14 @@ static uint32_t within(int64_t seconds, uint32_t low, uint32_t high)
 }
 
 /* What any tool may have written into it: a row that is no verdict is passed over. */
-static bool read_network(struct prefix *prefix, enum port_class *ports, sqlite3_stmt *row)
+bool store_read_network(struct prefix *prefix, enum port_class *ports, sqlite3_stmt *row, int at)
 {
-	const void *addr = sqlite3_column_blob(row, 0);
-	int plen = sqlite3_column_int(row, 1);
-	const char *name = (const char *)sqlite3_column_text(row, 2);
+	const void *addr = sqlite3_column_blob(row, at);
+	int plen = sqlite3_column_int(row, at + 1);
+	const char *name = (const char *)sqlite3_column_text(row, at + 2);
 	struct prefix cut;
 
-	if (!addr || sqlite3_column_bytes(row, 0) != (int)sizeof(prefix->addr) || plen < 1 ||
+	if (!addr || sqlite3_column_bytes(row, at) != (int)sizeof(prefix->addr) || plen < 1 ||
 	    plen > ADDR_BITS || !name || !ports_parse(ports, name))
 		return false;
 	memcpy(&prefix->addr, addr, sizeof(prefix->addr));
@@ -59,8 +59,9 @@ enum load_column {
 	LOAD_HITS = LOAD_BOOT + 2,
 	LOAD_HIT_LAST,
 	LOAD_HIT_COURTESY,
-	LOAD_REASON,
 	LOAD_LISTS,
+	LOAD_ID,
+	LOAD_REASON,
 	LOAD_EVIDENCE,
 };
 
@@ -96,7 +97,7 @@ static bool read_verdict(struct store_verdict *out, const struct now *now, sqlit
 
 	*out = (struct store_verdict){.score = sqlite3_column_int(row, LOAD_SCORE),
 				      .repeats = sqlite3_column_int(row, LOAD_REPEATS)};
-	if (!read_network(&out->entry.prefix, &out->entry.ports, row) || !action ||
+	if (!store_read_network(&out->entry.prefix, &out->entry.ports, row, 0) || !action ||
 	    !action_parse(&what, action) || !cause_text || !cause_parse(&cause, cause_text))
 		return false;
 	out->entry.verdict = (struct verdict){
@@ -119,38 +120,37 @@ static bool read_verdict(struct store_verdict *out, const struct now *now, sqlit
 	return out->entry.verdict.expires > now->seconds;
 }
 
-static sqlite3_stmt *bind_now(struct store_db *db, enum statement which, const struct now *now)
+/* The number of the `texts` newest row; 0 where there are no more than so many. */
+static int find_newest(struct store_db *db, size_t texts, sqlite3_int64 *id)
 {
-	sqlite3_stmt *s = store_sql(db, which);
+	sqlite3_stmt *s = store_sql(db, SQL_NEWEST);
 
-	sqlite3_bind_int64(s, 1, now->boot);
-	sqlite3_bind_int64(s, 2, now->seconds);
-	sqlite3_bind_int64(s, 3, now->booted + now->seconds);
-	return s;
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)texts);
+	return store_sql_number(db, s, id);
 }
 
 long store_db_load(struct store_db *db, uint32_t seconds, int64_t booted, size_t texts,
 		   store_verdict_fn fn, void *context)
 {
 	const struct now now = {db->boot, booted, seconds};
-	sqlite3_stmt *s = bind_now(db, SQL_COUNT_LOAD, &now);
-	sqlite3_int64 left;
-	int err = store_sql_number(db, s, &left), code;
+	sqlite3_stmt *s = store_sql(db, SQL_LOAD);
+	sqlite3_int64 older;
+	int err = find_newest(db, texts, &older), code;
 	long count = 0;
 
 	if (err)
 		return err;
-	s = bind_now(db, SQL_LOAD, &now);
-	for (; (code = sqlite3_step(s)) == SQLITE_ROW && left > 0; left--) {
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		bool newest = sqlite3_column_int64(s, LOAD_ID) > older;
 		struct store_verdict verdict;
 
-		if (!read_verdict(&verdict, &now, s, (size_t)left <= texts))
+		if (!read_verdict(&verdict, &now, s, newest))
 			continue;
-		fn(&verdict, (size_t)left, context);
+		fn(&verdict, newest, context);
 		count++;
 	}
 	sqlite3_reset(s);
-	return code == SQLITE_ROW || code == SQLITE_DONE ? count : store_sql_failed(db, code);
+	return code == SQLITE_DONE ? count : store_sql_failed(db, code);
 }
 
 enum past_column {
@@ -187,7 +187,7 @@ static bool read_past(struct store_past *out, const struct now *now, sqlite3_stm
 		out->last = now->seconds;
 	if (out->until > UINT32_MAX - 1)
 		out->until = UINT32_MAX - 1;
-	return read_network(&out->prefix, &out->ports, row) &&
+	return store_read_network(&out->prefix, &out->ports, row, 0) &&
 	       (sqlite3_column_int(row, PAST_REPEATS) || out->forgiven);
 }
 

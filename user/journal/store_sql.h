@@ -34,22 +34,19 @@
 	X(CHANGE, "INSERT INTO changes (at, uid, verb, text) VALUES (?1, ?2, ?3, ?4)")             \
 	X(EXPIRE, "UPDATE verdicts SET ended = expires, ending = 'expired' WHERE ended IS NULL "   \
 		  "AND CASE WHEN boot = ?1 THEN expires - booted <= ?2 ELSE expires <= ?3 END")    \
-	X(FIND, "SELECT id, action, cause, expires, boot, booted, hits FROM verdicts "             \
-		"WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")                  \
-	X(NEWEST, "SELECT coalesce(max(id), 0) FROM verdicts")                                     \
-	X(OLDEST, "SELECT coalesce(min(id), 0) FROM verdicts WHERE ended IS NULL")                 \
-	X(STANDING, "SELECT id FROM verdicts WHERE ended IS NULL AND id <= ?1")                    \
+	X(FIND, "SELECT id, addr, plen, ports, action, cause, expires, boot, booted, hits "        \
+		"FROM verdicts WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")    \
+	X(STANDING, "SELECT id, addr, plen, ports, action, cause, expires, boot, booted, hits "    \
+		    "FROM verdicts WHERE ended IS NULL")                                           \
 	X(UNSEEN, "UPDATE verdicts SET "                                                           \
 		  "ending = CASE WHEN expires <= ?2 THEN 'expired' ELSE 'unseen' END, "            \
-		  "ended = min(coalesce(expires, ?2), ?2) WHERE id = ?1")                          \
+		  "ended = min(coalesce(expires, ?2), ?2) WHERE id = ?1 AND ended IS NULL")        \
+	X(FLUSH, "UPDATE verdicts SET ended = ?1, ending = 'flushed' WHERE ended IS NULL")         \
 	X(LOAD, "SELECT addr, plen, ports, action, flags, cause, score, repeats, since, expires, " \
-		"boot, booted, hits, hit_last, hit_courtesy, reason, lists, evidence "             \
-		"FROM verdicts WHERE ended IS NULL "                                               \
-		"AND NOT coalesce(CASE WHEN boot = ?1 THEN expires - booted <= ?2 "                \
-		"ELSE expires <= ?3 END, 0) ORDER BY since")                                       \
-	X(COUNT_LOAD, "SELECT count(*) FROM verdicts WHERE ended IS NULL "                         \
-		      "AND NOT coalesce(CASE WHEN boot = ?1 THEN expires - booted <= ?2 "          \
-		      "ELSE expires <= ?3 END, 0)")                                                \
+		"boot, booted, hits, hit_last, hit_courtesy, lists, id, reason, evidence "         \
+		"FROM verdicts WHERE ended IS NULL ORDER BY id")                                   \
+	X(NEWEST,                                                                                  \
+	  "SELECT id FROM verdicts WHERE ended IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?1")        \
 	X(PAST, "SELECT addr, plen, ports, since, expires, boot, booted, ended, ending, repeats "  \
 		"FROM verdicts WHERE since >= ?1 AND plen IN (64, 128) "                           \
 		"AND (repeats OR ending IN ('unblocked', 'flushed', 'accepted', 'withdrawn')) "    \
@@ -73,10 +70,9 @@ struct store_db {
 	sqlite3_stmt *statement[STATEMENT_COUNT];
 	sqlite3_int64 boot; /* this boot's number in the file */
 	int error;          /* of the last call that failed: an extended result code */
-	struct {
-		sqlite3_int64 first, last; /* rows that were there at its beginning */
-		uint8_t *seen;             /* a bit for each; NULL: no census is under way */
-	} census;
+	/* What was in force when a census began; NULL: none is under way. */
+	struct store_standing *standing;
+	size_t standing_count;
 };
 
 /* Turns a result code into what store_db.h promises, and keeps it for the words. */
@@ -87,5 +83,18 @@ sqlite3_stmt *store_sql(struct store_db *db, enum statement which);
 int store_sql_run(struct store_db *db, sqlite3_stmt *statement);
 /* The single number that it returns. */
 int store_sql_number(struct store_db *db, sqlite3_stmt *statement, sqlite3_int64 *out);
+
+/* store_census.c */
+int store_census_start(struct store_db *db);
+int store_census_count(struct store_db *db, const struct store_op *op);
+int store_census_finish(struct store_db *db, const struct store_op *op);
+void store_census_free(struct store_db *db);
+
+/* store_write.c, for the census */
+int store_write_put(struct store_db *db, const struct store_op *op);
+int store_write_hits(struct store_db *db, const struct store_op *op);
+
+/* store_read.c: false where a row's columns from `at` on - addr, plen, ports - are no network. */
+bool store_read_network(struct prefix *prefix, enum port_class *ports, sqlite3_stmt *row, int at);
 
 #endif

@@ -72,7 +72,7 @@ static int replace(struct store_db *db, const struct store_op *op)
 	return store_sql_run(db, s);
 }
 
-static int put(struct store_db *db, const struct store_op *op)
+int store_write_put(struct store_db *db, const struct store_op *op)
 {
 	int err = replace(db, op);
 
@@ -106,7 +106,7 @@ static int undo(struct store_db *db, const struct store_op *op)
 	return err ? err : run_with_key(db, SQL_REOPEN, op);
 }
 
-static int hits(struct store_db *db, const struct store_op *op)
+int store_write_hits(struct store_db *db, const struct store_op *op)
 {
 	sqlite3_stmt *s = store_sql(db, SQL_HITS);
 
@@ -137,128 +137,37 @@ static int expire(struct store_db *db, const struct store_op *op)
 	return store_sql_run(db, s);
 }
 
-/* The census: which of the rows that were there at its beginning have been told of. */
-
-static int census_begin(struct store_db *db)
+static int flush(struct store_db *db, const struct store_op *op)
 {
-	int err = store_sql_number(db, store_sql(db, SQL_OLDEST), &db->census.first);
+	sqlite3_stmt *s = store_sql(db, SQL_FLUSH);
 
-	if (!err)
-		err = store_sql_number(db, store_sql(db, SQL_NEWEST), &db->census.last);
-	free(db->census.seen);
-	db->census.seen = NULL;
-	if (err)
-		return err;
-	db->census.seen = calloc((size_t)(db->census.last - db->census.first) / 8 + 1, 1);
-	return db->census.seen ? 0 : -ENOMEM;
-}
-
-static void mark_seen(struct store_db *db, sqlite3_int64 id)
-{
-	size_t bit = (size_t)(id - db->census.first);
-
-	if (db->census.seen && id >= db->census.first && id <= db->census.last)
-		db->census.seen[bit / 8] |= (uint8_t)(1 << bit % 8);
-}
-
-static bool was_seen(const struct store_db *db, sqlite3_int64 id)
-{
-	size_t bit = (size_t)(id - db->census.first);
-
-	return id < db->census.first || db->census.seen[bit / 8] >> bit % 8 & 1;
-}
-
-/* The clock may have been set between two boots: that makes no other verdict of it. */
-#define SAME_SECONDS 60
-
-static bool is_same(const struct store_db *db, sqlite3_stmt *row, const struct store_op *op)
-{
-	const struct verdict *v = &op->entry.verdict;
-	const char *action = (const char *)sqlite3_column_text(row, 1);
-	const char *cause = (const char *)sqlite3_column_text(row, 2);
-	bool never = sqlite3_column_type(row, 3) == SQLITE_NULL;
-	bool same_boot = sqlite3_column_int64(row, 4) == db->boot;
-	sqlite3_int64 expires = sqlite3_column_int64(row, 3), off;
-
-	if (!action || strcmp(action, action_name(v->action)) || !cause ||
-	    strcmp(cause, cause_name(v->cause)) || never != (v->expires == VERDICT_NEVER_EXPIRES))
-		return false;
-	off = expires - (same_boot ? sqlite3_column_int64(row, 5) : op->booted) - v->expires;
-	return never || (same_boot ? !off : off >= -SAME_SECONDS && off <= SAME_SECONDS);
-}
-
-static int census(struct store_db *db, const struct store_op *op)
-{
-	sqlite3_stmt *s = store_sql(db, SQL_FIND);
-	bool same = false, hit = false;
-	int code;
-
-	bind_key(s, &op->entry);
-	code = sqlite3_step(s);
-	if (code == SQLITE_ROW) {
-		same = is_same(db, s, op);
-		hit = sqlite3_column_int64(s, 6) != (sqlite3_int64)op->entry.hits.packets;
-		if (same)
-			mark_seen(db, sqlite3_column_int64(s, 0));
-	}
-	sqlite3_reset(s);
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return store_sql_failed(db, code);
-	if (!same)
-		return put(db, op);
-	return hit ? hits(db, op) : 0;
-}
-
-static int close_unseen(struct store_db *db, sqlite3_int64 id, const struct store_op *op)
-{
-	sqlite3_stmt *s = store_sql(db, SQL_UNSEEN);
-
-	sqlite3_bind_int64(s, 1, id);
-	bind_time(s, 2, op, op->at);
+	bind_time(s, 1, op, op->at);
 	return store_sql_run(db, s);
-}
-
-/* Closing one changes the index that is walked over: only rows that were passed already. */
-static int census_end(struct store_db *db, const struct store_op *op)
-{
-	sqlite3_stmt *s = store_sql(db, SQL_STANDING);
-	int err = 0, code = SQLITE_DONE;
-
-	if (!db->census.seen)
-		return 0;
-	sqlite3_bind_int64(s, 1, db->census.last);
-	while (!err && (code = sqlite3_step(s)) == SQLITE_ROW)
-		if (!was_seen(db, sqlite3_column_int64(s, 0)))
-			err = close_unseen(db, sqlite3_column_int64(s, 0), op);
-	sqlite3_reset(s);
-	free(db->census.seen);
-	db->census.seen = NULL;
-	if (err)
-		return err;
-	return code == SQLITE_DONE ? 0 : store_sql_failed(db, code);
 }
 
 int store_db_apply(struct store_db *db, const struct store_op *op)
 {
 	switch (op->kind) {
 	case OP_PUT:
-		return put(db, op);
+		return store_write_put(db, op);
 	case OP_END:
 		return end(db, op);
 	case OP_UNDO:
 		return undo(db, op);
 	case OP_HITS:
-		return hits(db, op);
+		return store_write_hits(db, op);
 	case OP_CHANGE:
 		return change(db, op);
 	case OP_EXPIRE:
 		return expire(db, op);
+	case OP_FLUSH:
+		return flush(db, op);
 	case OP_CENSUS_BEGIN:
-		return census_begin(db);
+		return store_census_start(db);
 	case OP_CENSUS:
-		return census(db, op);
+		return store_census_count(db, op);
 	case OP_CENSUS_END:
-		return census_end(db, op);
+		return store_census_finish(db, op);
 	}
 	return 0;
 }
