@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +8,8 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
-#include "../base/escape.h"
 #include "../base/log.h"
-#include "store_db.h"
+#include "store_own.h"
 
 #define COMMIT_MS    250
 #define RETRY_MS     60000
@@ -21,34 +19,12 @@
 #define ASIDE_AGAIN  3600   /* seconds: a disk that damages all files is not filled with them */
 #define REPEATS_READ 524288 /* rows */
 
-struct store {
-	char path[512], boot_id[40];
-	struct store_options options;
-	struct store_db *db; /* the thread's, once there is one; NULL while there is a problem */
-	int error;           /* why: -errno of the last failure */
-	uint32_t aside_at;   /* boot seconds: when a damaged file was last moved aside; 0: never */
-	uint64_t retry_at, prune_at; /* milliseconds of CLOCK_MONOTONIC */
-
-	pthread_t thread;
-	bool started;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-
-	/* Below `lock`. */
-	struct store_op *first, **last;
-	size_t waiting, bytes;
-	bool ending;
-	bool wants_census;
-	uint64_t written, lost;
-	char problem[STORE_WORDS];
-};
-
 static uint64_t now_ms(void)
 {
 	return clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
-static int64_t booted_at(const struct store *s)
+int64_t store_booted(const struct store *s)
 {
 	if (s->options.booted)
 		return s->options.booted;
@@ -218,7 +194,8 @@ static void prune(struct store *s)
 	int err = store_db_begin(s->db);
 
 	if (!err)
-		err = store_db_prune(s->db, booted_at(s) + boot_seconds(), s->options.rows, &more);
+		err = store_db_prune(s->db, store_booted(s) + boot_seconds(), s->options.rows,
+				     &more);
 	if (!err)
 		err = store_db_commit(s->db);
 	if (err)
@@ -244,11 +221,6 @@ static struct timespec deadline(uint64_t ms)
 				 .tv_nsec = (long)(ms % 1000) * 1000000};
 }
 
-static bool is_pressing(const struct store *s)
-{
-	return s->ending || s->waiting > s->options.queue / 4 || s->bytes > STORE_BYTES / 4;
-}
-
 /* Waits for something to write, then a moment for more of it. Called and returns locked. */
 static struct store_op *next_list(struct store *s, uint64_t until, uint64_t not_before)
 {
@@ -258,7 +230,7 @@ static struct store_op *next_list(struct store *s, uint64_t until, uint64_t not_
 	while (!s->first && !s->ending)
 		if (pthread_cond_timedwait(&s->wake, &s->lock, &idle))
 			break;
-	while (s->first && !is_pressing(s))
+	while (s->first && !store_is_pressing(s))
 		if (pthread_cond_timedwait(&s->wake, &s->lock, &gather))
 			break;
 	list = s->first;
@@ -380,191 +352,13 @@ void store_close(struct store *s)
 	free(s);
 }
 
-/* Telling */
-
-static struct store_op *op_new(enum store_op_kind kind, const char *const texts[TEXT_COUNT])
-{
-	struct store_op *op;
-	size_t len[TEXT_COUNT] = {0}, size = sizeof(*op);
-	char *at;
-
-	for (int i = 0; texts && i < TEXT_COUNT; i++) {
-		len[i] = texts[i] ? strlen(texts[i]) + 1 : 0;
-		len[i] = len[i] > STORE_EVIDENCE ? STORE_EVIDENCE : len[i];
-		size += len[i];
-	}
-	op = malloc(size);
-	if (!op)
-		return NULL;
-	*op = (struct store_op){.kind = kind, .size = size, .uid = (uid_t)-1};
-	at = (char *)(op + 1);
-	for (int i = 0; i < TEXT_COUNT; at += len[i++])
-		if (len[i])
-			op->text[i] = utf8_copy(at, len[i], texts[i]);
-	return op;
-}
-
-/* Takes over `op`, which is NULL where memory was short. */
-static void tell(struct store *s, struct store_op *op)
-{
-	bool wake = false;
-
-	if (op) {
-		op->at = op->at ? op->at : boot_seconds();
-		op->booted = booted_at(s);
-	}
-	pthread_mutex_lock(&s->lock);
-	if (op && s->waiting < s->options.queue && s->bytes + op->size <= STORE_BYTES) {
-		wake = !s->first || is_pressing(s);
-		*s->last = op;
-		s->last = &op->next;
-		s->waiting++;
-		s->bytes += op->size;
-		op = NULL;
-	} else {
-		s->lost++;
-		s->wants_census = true;
-	}
-	if (wake)
-		pthread_cond_signal(&s->wake);
-	pthread_mutex_unlock(&s->lock);
-	free(op);
-}
-
-static struct store_op *op_of(enum store_op_kind kind, const struct store_verdict *verdict)
-{
-	const char *const texts[TEXT_COUNT] = {verdict->reason, verdict->lists, verdict->evidence};
-	struct store_op *op = op_new(kind, texts);
-
-	if (op) {
-		op->entry = verdict->entry;
-		op->score = verdict->score;
-		op->repeats = verdict->repeats;
-	}
-	return op;
-}
-
-void store_put(struct store *s, const struct store_verdict *verdict)
-{
-	tell(s, op_of(OP_PUT, verdict));
-}
-
-void store_end(struct store *s, const struct verdict_entry *entry, enum store_ending ending,
-	       const char *by)
-{
-	const char *const texts[TEXT_COUNT] = {[TEXT_LISTS] = by};
-	struct store_op *op = op_new(OP_END, texts);
-
-	if (op) {
-		op->entry = *entry;
-		op->ending = ending;
-	}
-	tell(s, op);
-}
-
-void store_flush(struct store *s)
-{
-	tell(s, op_new(OP_FLUSH, NULL));
-}
-
-void store_undo(struct store *s, const struct prefix *prefix, enum port_class ports)
-{
-	struct store_op *op = op_new(OP_UNDO, NULL);
-
-	if (op)
-		op->entry = (struct verdict_entry){.prefix = *prefix, .ports = ports};
-	tell(s, op);
-}
-
-void store_hits(struct store *s, const struct verdict_entry *entry)
-{
-	struct store_op *op = op_new(OP_HITS, NULL);
-
-	if (op)
-		op->entry = *entry;
-	tell(s, op);
-}
-
-void store_change(struct store *s, uid_t uid, const char *verb, const char *text)
-{
-	const char *const texts[TEXT_COUNT] = {[TEXT_REASON] = verb, [TEXT_LISTS] = text};
-	struct store_op *op = op_new(OP_CHANGE, texts);
-
-	if (op)
-		op->uid = uid;
-	tell(s, op);
-}
-
-bool store_wants_census(struct store *s)
-{
-	bool wants;
-
-	pthread_mutex_lock(&s->lock);
-	wants = s->wants_census && !s->problem[0];
-	pthread_mutex_unlock(&s->lock);
-	return wants;
-}
-
-void store_ask_census(struct store *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->wants_census = true;
-	pthread_mutex_unlock(&s->lock);
-}
-
-bool store_has_room(struct store *s, size_t count)
-{
-	bool has;
-
-	pthread_mutex_lock(&s->lock);
-	has = s->waiting + count <= s->options.queue / 2 && s->bytes <= STORE_BYTES / 2;
-	pthread_mutex_unlock(&s->lock);
-	return has;
-}
-
-/* What is lost from now on asks for another one. */
-void store_census_begin(struct store *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->wants_census = false;
-	pthread_mutex_unlock(&s->lock);
-	tell(s, op_new(OP_CENSUS_BEGIN, NULL));
-}
-
-void store_census(struct store *s, const struct store_verdict *verdict)
-{
-	tell(s, op_of(OP_CENSUS, verdict));
-}
-
-/* Where something was lost meanwhile, rows that were not told of may stand all the same. */
-void store_census_end(struct store *s)
-{
-	bool complete;
-
-	pthread_mutex_lock(&s->lock);
-	complete = !s->wants_census;
-	pthread_mutex_unlock(&s->lock);
-	if (complete)
-		tell(s, op_new(OP_CENSUS_END, NULL));
-}
-
-void store_state(struct store *s, struct store_state *out)
-{
-	pthread_mutex_lock(&s->lock);
-	memcpy(out->problem, s->problem, sizeof(out->problem));
-	out->written = s->written;
-	out->lost = s->lost;
-	out->waiting = s->waiting;
-	pthread_mutex_unlock(&s->lock);
-}
-
 /* Loading */
 
 long store_load(struct store *s, size_t texts, store_verdict_fn fn, void *context)
 {
-	struct store_op *op;
 	uint32_t now = boot_seconds();
-	long count = s->db ? store_db_load(s->db, now, booted_at(s), texts, fn, context) : s->error;
+	long count =
+		s->db ? store_db_load(s->db, now, store_booted(s), texts, fn, context) : s->error;
 
 	if (!s->db)
 		return count;
@@ -572,10 +366,7 @@ long store_load(struct store *s, size_t texts, store_verdict_fn fn, void *contex
 		give_up(s, (int)count);
 		return count;
 	}
-	op = op_new(OP_EXPIRE, NULL);
-	if (op)
-		op->at = now;
-	tell(s, op);
+	store_expire(s, now);
 	return count;
 }
 
@@ -588,7 +379,7 @@ long store_load_repeats(struct store *s, store_repeat_fn fn, void *context)
 	size_t kept = 0;
 
 	if (repeats)
-		count = store_db_past(s->db, now, booted_at(s), past, REPEATS_READ);
+		count = store_db_past(s->db, now, store_booted(s), past, REPEATS_READ);
 	if (count >= 0)
 		kept = store_repeats(repeats, past, (size_t)count, now);
 	else if (repeats)
