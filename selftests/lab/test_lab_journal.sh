@@ -152,6 +152,29 @@ check "restart" restart
 check_equal "flushing does" "$(lab_status .verdicts)" 0
 check "nothing is in force in the journal" lab_wait 5 in_force 0
 
+# --- what it rests on is gone, and many ---------------------------------------------------------
+
+check "a block" lab_ctl block 192.0.2.70 --for 1h
+for k in {0..99999}; do
+    echo "30.$((k / 65536)).$((k / 256 % 256)).$((k % 256))"
+done >"$LAB/bulk"
+check "block a hundred thousand" lab_ctl block - --for 1h <"$LAB/bulk"
+lab_agent_stop
+sqlite3 "$JOURNAL" "UPDATE verdicts SET lists = 'dnsbl:gone.example' WHERE ended IS NULL AND
+    hex(addr) = '00000000000000000000FFFFC0000246'"
+check "it starts" lab_agent
+check_equal "a block by a list that nobody asks any more does not return" \
+    "$(lab_verdict 192.0.2.70)" ""
+check "the others do: $(grep 'in force again' "$LAB/mxdpd.log")" \
+    test "$(lab_status .verdicts)" = 100000
+check "flush" lab_ctl flush --yes
+check "the journal holds none of them" lab_wait 15 in_force 0
+check_equal "they were flushed" \
+    "$(sql "SELECT count(*) FROM verdicts WHERE ending = 'flushed' AND plen = 128
+        AND hex(addr) LIKE '00000000000000000000FFFF1E%'")" 100000
+check "and stay so" restart
+check_equal "over a stop" "$(lab_status .verdicts)" 0
+
 # --- kill -9 under load --------------------------------------------------------------------------
 
 for i in {0..2999}; do
@@ -167,7 +190,7 @@ for round in {1..10}; do
     wait $blocking $unblocking 2>/dev/null
     lab_agent || lab_die "mxdpd does not start after kill -9"
     check "round $round: list and journal agree on $(listed | wc -l) verdicts" lab_wait 10 agree
-    lab_pins list --json | jq -rs 'flatten | length' >"$LAB/pins.out"
+    lab_pins list --json 2>"$LAB/note" | jq -rs 'flatten | length' >"$LAB/pins.out"
     check_equal "round $round: so does the map" "$(cat "$LAB/pins.out")" "$(listed | wc -l)"
 done
 listed >"$LAB/before"
