@@ -107,6 +107,10 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_names_equal(&a->our_domains, &b->our_domains);
 	assert_names_equal(&a->trap_addresses, &b->trap_addresses);
 	assert_int_equal(a->verdicts_max, b->verdicts_max);
+	assert_int_equal(a->blocks_per_minute, b->blocks_per_minute);
+	assert_int_equal(a->trust_accepted, b->trust_accepted);
+	assert_int_equal(a->trust_suspend, b->trust_suspend);
+	assert_int_equal(a->trust_relays, b->trust_relays);
 	assert_int_equal(a->flows_max, b->flows_max);
 	assert_int_equal(a->ring_bytes, b->ring_bytes);
 	assert_int_equal(a->client_budget, b->client_budget);
@@ -163,6 +167,10 @@ static void defaults_are_the_contract(void **state)
 	assert_int_equal(config.heartbeat_limit, 600);
 	assert_int_equal(config.courtesy, 3600);
 	assert_int_equal(config.reset_limit, 1000);
+	assert_int_equal(config.blocks_per_minute, 200000);
+	assert_int_equal(config.trust_accepted, 3);
+	assert_int_equal(config.trust_suspend, 3);
+	assert_true(config.trust_relays);
 	assert_false(config.kill_connections);
 	assert_false(config.log_recipients);
 	assert_int_equal(config.patterns_count, 0);
@@ -355,6 +363,10 @@ static void every_option_is_read(void **state)
 	assert_int_equal(c.server_budget, 1048576);
 	assert_int_equal(c.sessions_max, 64);
 	assert_int_equal(c.verdicts_max, 16777216);
+	assert_int_equal(c.blocks_per_minute, 0);
+	assert_int_equal(c.trust_accepted, 8);
+	assert_int_equal(c.trust_suspend, 1);
+	assert_false(c.trust_relays);
 	assert_int_equal(c.log_events, 100);
 	assert_int_equal(c.policy.ttl[TTL_CONVICTING].first, 5400);
 	assert_int_equal(c.policy.ttl[TTL_CONVICTING].cap, 604800);
@@ -413,7 +425,7 @@ static void numbers_have_bounds(void **state)
 				fail_msg("%s = %s: %s", o->name, text, good ? why : "taken");
 		}
 	}
-	assert_int_equal(bounded, 29);
+	assert_int_equal(bounded, 32);
 }
 
 static char *read_all(const char *path)

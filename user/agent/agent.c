@@ -21,6 +21,7 @@
 #include "lookups.h"
 #include "privileges.h"
 #include "remember.h"
+#include "trust.h"
 
 #define HISTORY_ENTRIES 262144
 #define HEAP_STEP       (16 << 20)
@@ -148,7 +149,7 @@ static int make_rooms(struct agent *a, char *error, size_t size)
 	a->history = history_new(HISTORY_ENTRIES);
 	a->journal = journal_new(a->config.log_events);
 	a->sessions = sessions_new(&a->config, &a->rules, &handlers, a);
-	if (!a->history || !a->journal || !a->sessions)
+	if (trust_open(a) || !a->history || !a->journal || !a->sessions)
 		return fail(error, size, -ENOMEM, "%s", "start");
 	journal_listen(a->journal, publish, a);
 	return 0;
@@ -375,6 +376,7 @@ void agent_close(struct agent *a)
 	reasons_free(&a->reasons);
 	journal_free(a->journal);
 	history_free(a->history);
+	trust_close(a);
 	config_free(&a->config);
 	if (a->pin_lock >= 0)
 		close(a->pin_lock);

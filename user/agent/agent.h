@@ -5,9 +5,10 @@
  *   ring record -> sessions (tap) -> findings (checks) -> decision (policy) -> verdict (maps)
  *
  * Files: agent.c opens and closes in order; ring.c reads records; judge.c turns findings into
- * verdicts; lookups.c asks the DNS, withdraw.c takes back what a broken list said; interfaces.c
- * follows links and addresses; upkeep.c is the second hand; protected.c says who is never blocked;
- * memory.c and remember.c keep what must outlive a restart; verbs_*.c answer mxdpctl.
+ * verdicts; lookups.c asks the DNS, trust.c says whom and which check to trust, withdraw.c takes
+ * back what a broken list or a suspended check did; interfaces.c follows links and addresses;
+ * upkeep.c is the second hand; protected.c says who is never blocked; memory.c and remember.c keep
+ * what must outlive a restart; verbs_*.c answer mxdpctl.
  */
 #ifndef MXDP_AGENT_AGENT_H
 #define MXDP_AGENT_AGENT_H
@@ -23,8 +24,12 @@
 #include "../kernel/links.h"
 #include "../kernel/object.h"
 #include "../kernel/syncookies.h"
+#include "../policy/ceiling.h"
 #include "../policy/history.h"
+#include "../policy/known.h"
 #include "../policy/nets.h"
+#include "../policy/suspend.h"
+#include "../policy/volume.h"
 #include "../tap/sessions.h"
 #include "../../maps/verdict_user.h"
 #include "../base/latency.h"
@@ -78,10 +83,12 @@ struct held {
 	bool no_room;        /* the kernel's tries do not hold it: tried again */
 };
 
-/* Verdicts being taken back because lists that they rest on were opened: withdraw.c. */
+/* Verdicts being taken back because lists that they rest on were opened, or findings suspended:
+ * withdraw.c. */
 struct withdrawal {
 	uv_timer_t timer;
-	uint32_t lists; /* bit n: list n; 0: none is under way */
+	uint32_t lists; /* bit n: list n */
+	bool suspended; /* those of the suspended; neither this nor lists: none is under way */
 	struct verdict_walk walk;
 	size_t count;
 	char why[AGENT_ERROR];
@@ -119,6 +126,10 @@ struct agent {
 	} gather;               /* records that come in a stream: ring.c */
 	struct sessions *sessions;
 	struct history *history;
+	struct volume *volume; /* this and the next three: trust.h */
+	struct known *known;
+	struct suspend suspend;
+	struct ceiling ceiling;
 	struct journal *journal;
 	struct remember *remember; /* the journal on disk; NULL for want of memory */
 	struct reasons reasons;
@@ -183,6 +194,11 @@ int ring_open(struct agent *a, char *error, size_t error_size);
 /* judge.c: the sessions' handlers */
 void judge_changed(struct session *session, void *agent);
 void judge_ended(struct session *session, void *agent);
+/*
+ * Whether a forger may have made its handshake: SYN cookies were validated at some time since it. A
+ * verdict that comes a minute later comes from the same handshake.
+ */
+bool judge_is_doubtful(const struct agent *a, const struct session *session);
 /* What turned out to be no evidence: out of the session's findings. */
 void judge_forget(struct session *session,
 		  bool (*gone)(const struct finding *f, const void *context), const void *context);

@@ -10,6 +10,7 @@
 #include "../base/names.h"
 #include "events.h"
 #include "remember.h"
+#include "trust.h"
 
 /* "198.51.100.7:41234", "[2001:db8::1]:25" */
 static json_t *endpoint(const struct addr *addr, __be16 port)
@@ -46,8 +47,10 @@ static void log_verdict(const struct agent *a, const struct verdict_event *e, co
 {
 	const struct finding *why = policy_main(&a->config.policy, &e->session->dialogue.findings);
 	const char *detail = why ? why->detail : "";
-	char ttl[DURATION_TEXT];
+	char ttl[DURATION_TEXT], watch[TRUST_WORDS + 16];
 
+	if (e->doubtful)
+		snprintf(watch, sizeof(watch), "watch (%s)", e->doubtful);
 	if (e->decision.kind != DECISION_BLOCK)
 		log_info("watch %s: %d points, %s", prefix, e->decision.score, detail);
 	else if (e->spared)
@@ -56,7 +59,7 @@ static void log_verdict(const struct agent *a, const struct verdict_event *e, co
 	else
 		log_info("%s %s on %s for %s: %s, %s",
 			 e->stands                      ? "stands already: block"
-			 : e->doubtful                  ? "watch (SYN cookies in use)"
+			 : e->doubtful                  ? watch
 			 : a->mode.mode == MODE_ENFORCE ? "block"
 							: "would block (monitor mode)",
 			 prefix, ports_name(e->session->dialogue.ports),
@@ -91,7 +94,7 @@ void events_verdict(struct agent *a, const struct verdict_event *e)
 		json_object_set_new(event, "why_not",
 				    json_string(e->spared  ? e->spared
 						: e->error ? "the verdict map is full"
-						: watches  ? "SYN cookies were in use"
+						: watches  ? e->doubtful
 							   : "monitor mode"));
 	log_verdict(a, e, prefix);
 	journal_add(a->journal, event);

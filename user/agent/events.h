@@ -14,7 +14,7 @@ struct verdict_event {
 	struct prefix prefix; /* what is blocked */
 	const char *spared;   /* why it is not, or NULL */
 	int error;            /* -errno where the map did not take it */
-	bool doubtful;        /* SYN cookies were in use since the handshake: watch only */
+	const char *doubtful; /* why it only watches, or NULL */
 	bool stands;          /* nothing was put: a verdict that says more stands already */
 	float latency_us;     /* from the record that completed the proof; 0 where unknown */
 };

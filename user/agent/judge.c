@@ -15,6 +15,7 @@
 #include "events.h"
 #include "lookups.h"
 #include "remember.h"
+#include "trust.h"
 
 /* Why a verdict of the engine does not become one in the kernel; NULL where it does. */
 static const char *spared_because(const struct agent *a, const struct session *session)
@@ -38,11 +39,7 @@ static struct prefix narrow_to_guilty(const struct agent *a, const struct sessio
 	return prefix;
 }
 
-/*
- * Whether a forger may have made this handshake: SYN cookies were validated at some time since it.
- * A verdict that comes a minute later comes from the same handshake.
- */
-static bool is_doubtful(const struct agent *a, const struct session *session)
+bool judge_is_doubtful(const struct agent *a, const struct session *session)
 {
 	return a->cookies || (a->cookies_at && a->cookies_at >= session->started);
 }
@@ -93,6 +90,18 @@ static int put_or_leave(struct agent *a, struct verdict_event *event, const stru
 	return 0;
 }
 
+/* Patterns are told apart by their names: the kernel's map says no more than that it was one. */
+static const char *words_of(const struct agent *a, const struct finding *why,
+			    char words[REASON_TEXT])
+{
+	const struct policy *policy = &a->config.policy;
+
+	if (why->id != FINDING_PATTERN || why->which >= policy->pattern_count)
+		return why->detail;
+	snprintf(words, REASON_TEXT, "%s: %s", policy->pattern[why->which].name, why->detail);
+	return words;
+}
+
 /* Puts event->decision on event->prefix; what is not needed for that comes after it. */
 static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 {
@@ -107,6 +116,7 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 		.cause = (__u16)d->cause,
 	};
 	uint32_t lists;
+	char words[REASON_TEXT];
 	bool one_will_do;
 	int err = put_or_leave(a, event, &v);
 
@@ -122,8 +132,8 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 		event->latency_us = since_proof(session);
 	why = policy_main(&a->config.policy, &session->dialogue.findings);
 	lists = policy_rests_on(&a->config.policy, &session->dialogue.findings, &one_will_do);
-	reasons_set(&a->reasons, &event->prefix, session->dialogue.ports, why ? why->detail : "",
-		    lists);
+	reasons_set(&a->reasons, &event->prefix, session->dialogue.ports,
+		    why ? words_of(a, why, words) : "", lists);
 	if (one_will_do)
 		reasons_one_will_do(&a->reasons, &event->prefix, session->dialogue.ports);
 	remember_blocked(a, event, &v);
@@ -148,7 +158,8 @@ static void count_block(struct agent *a, const struct verdict_event *event, uint
 	const struct session *session = event->session;
 
 	if (!event->stands) {
-		a->counts.blocked++;
+		trust_put(a, event);
+		*(event->doubtful ? &a->counts.watched : &a->counts.blocked) += 1;
 		if (event->latency_us > 0)
 			latency_add(&a->latency, event->latency_us);
 		if (a->mode.mode == MODE_ENFORCE && !event->doubtful)
@@ -166,8 +177,8 @@ static void block(struct agent *a, struct session *session)
 	struct verdict_event event = {
 		.session = session,
 		.spared = spared_because(a, session),
-		.doubtful = is_doubtful(a, session),
 	};
+	char words[TRUST_WORDS];
 	unsigned repeats = 0;
 
 	event.prefix = prefix_of(&session->flow.client, ADDR_BITS);
@@ -176,6 +187,9 @@ static void block(struct agent *a, struct session *session)
 						history_offence(a->history, &session->flow.client,
 								ports, now, &repeats));
 	event.decision = policy_decide(&a->config.policy, &session->dialogue.findings, repeats);
+	event.doubtful = judge_is_doubtful(a, session)
+				 ? "SYN cookies were in use"
+				 : trust_only_watch(a, session, &event.decision, words);
 	if (!event.spared)
 		event.error = put_block(a, &event, now);
 	if (event.spared)
@@ -304,6 +318,7 @@ void judge_ended(struct session *session, void *context)
 	a->counts.accepted += session->dialogue.accepted;
 	if (session->dialogue.relay)
 		note_relay(a, session);
+	trust_ended(a, session);
 	lookups_forget(session);
 	events_session(a, session);
 }

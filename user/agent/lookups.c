@@ -66,9 +66,13 @@ static void on_changed(void *context)
 static bool is_worth_asking(const struct agent *a, const struct session *session)
 {
 	const struct addr *client = &session->flow.client;
+	const struct net_reason *allowed;
 
-	return a->resolver && !session->dialogue.relay && !addr_special(client) &&
-	       !nets_covering(&a->allow, client, boot_seconds());
+	if (!a->resolver || session->dialogue.relay || addr_special(client))
+		return false;
+	allowed = nets_covering(&a->allow, client, boot_seconds());
+	/* Who is a relay by its volume must earn that again on all that is known of it. */
+	return !allowed || allowed->kind == NET_RELAY;
 }
 
 void lookups_began(struct session *session, void *agent)

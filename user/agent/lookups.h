@@ -38,6 +38,8 @@ static inline bool lookups_pending(const struct session *session)
 
 /* withdraw.c: takes back, a few milliseconds at a time, what would not stand without this list. */
 void withdraw_list(struct agent *a, unsigned list, const char *why);
+/* The same with what a suspended finding has caused: trust.h. */
+void withdraw_suspended(struct agent *a, const char *why);
 /* The lists have new numbers: to[old]. */
 void withdraw_renumber(struct agent *a, const unsigned to[LISTS_MAX]);
 

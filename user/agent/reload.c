@@ -11,6 +11,7 @@
 #include "../base/names.h"
 #include "events.h"
 #include "lookups.h"
+#include "trust.h"
 
 #define WAITING_TEXT 256
 
@@ -146,6 +147,7 @@ static void replace(struct agent *a, struct config *new, char waiting[WAITING_TE
 		keep_resolver(&old, new, waiting);
 	a->config = *new;
 	keep_switched(a);
+	trust_renew(a);
 	protected_replaced(a);
 	sessions_each(a->sessions, forget_numbered, a);
 	replace_lists(a, &old);

@@ -8,6 +8,7 @@
 #include "agent.h"
 #include "events.h"
 #include "lookups.h"
+#include "trust.h"
 
 #define SWEEP_EVERY 5000 /* milliseconds between sweeps of the verdict map */
 #define SWEEP_STEP  2    /* between the steps of one: the loop breathes */
@@ -83,6 +84,7 @@ static void tick(uv_timer_t *timer)
 	sessions_expire(a->sessions, clock_ns(CLOCK_MONOTONIC) / 1000000);
 	nets_expire(&a->allow, now);
 	lookups_tick(a, now);
+	trust_tick(a, now);
 	check_cookies(a, now);
 	if (!fates_read(&a->maps, fates)) {
 		check_blind(a, fates, now);

@@ -6,6 +6,7 @@
 #include "../base/names.h"
 #include "events.h"
 #include "lookups.h"
+#include "trust.h"
 #include "verbs.h"
 
 json_t *verb_mode(void *agent, const json_t *request, struct connection *c)
@@ -32,10 +33,14 @@ json_t *verb_mode(void *agent, const json_t *request, struct connection *c)
 static json_t *switch_check(struct agent *a, const char *set, const char *id)
 {
 	enum finding_id finding;
-	bool on = set[0] == 'o' && set[1] == 'n' && !set[2];
+	bool lifted, on = set[0] == 'o' && set[1] == 'n' && !set[2];
 
 	if (!on && !(set[0] == 'o' && set[1] == 'f' && set[2] == 'f' && !set[3]))
 		return answer_error("`%.40s': a check is switched on or off", set);
+	lifted = id && trust_lift(a, id);
+	/* A pattern or a list's codes have a switch of their own only where they are suspended. */
+	if (lifted && on)
+		return answer_done();
 	if (!id || !finding_parse(&finding, id))
 		return answer_error("`%.60s' is no finding: see mxdpctl checks", id ? id : "?");
 	a->config.policy.rule[finding].enabled = on;
@@ -63,7 +68,7 @@ static json_t *pattern_check(const struct config *config, unsigned which)
 			 policy_finding_name(name, policy, &finding), "class",
 			 finding_class_name(policy->pattern[which].class), "points", rule->points,
 			 "mild_points", 0, "convicts", rule->convicts, "enabled",
-			 policy->rule[FINDING_PATTERN].enabled, "ttl",
+			 policy->rule[FINDING_PATTERN].enabled && rule->enabled, "ttl",
 			 (int)(rule->ttl ? rule->ttl : policy->ttl[class].first), "text",
 			 texts[pattern_subject(config->patterns[which])]);
 }
@@ -81,8 +86,8 @@ static json_t *list_check(const struct config *config, const struct list *list, 
 			 policy_finding_name(name, policy, &finding), "class",
 			 finding_class_name(finding_types[finding.id].class), "points",
 			 rule->points, "mild_points", 0, "convicts", rule->convicts, "enabled",
-			 policy->rule[finding.id].enabled, "ttl", (int)policy->ttl[TTL_LISTS].first,
-			 "text", finding_types[finding.id].text);
+			 policy->rule[finding.id].enabled && rule->enabled, "ttl",
+			 (int)policy->ttl[TTL_LISTS].first, "text", finding_types[finding.id].text);
 }
 
 json_t *verb_checks(void *agent, const json_t *request, struct connection *c)

@@ -8,6 +8,7 @@
 #include "../base/duration.h"
 #include "../base/names.h"
 #include "remember.h"
+#include "trust.h"
 #include "verbs.h"
 #include "../base/version.h"
 
@@ -115,6 +116,7 @@ static json_t *notes_of(struct agent *a, const unsigned long long *fates)
 	if (a->reload_refused)
 		note(notes, "the configuration file has mistakes, and the one read before is in "
 			    "force: see `mxdpctl check-config'");
+	trust_notes(a, notes);
 	dns_of(notes, a);
 	losses_of(notes, a, fates);
 	limits_of(notes, a, fates);
@@ -163,6 +165,19 @@ static json_t *relays_of(const struct agent *a)
 	return list;
 }
 
+/* Why those that were found by themselves are. */
+static json_t *relay_reasons_of(const struct agent *a)
+{
+	json_t *reasons = json_object();
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < a->allow.count; i++)
+		if (a->allow.list[i].kind == NET_RELAY)
+			json_object_set_new(reasons, prefix_format(text, &a->allow.list[i].prefix),
+					    json_string(a->allow.list[i].text));
+	return reasons;
+}
+
 /* Whatever SYN cookies do to new verdicts: those that stand drop. */
 static bool is_enforcing(const struct agent *a)
 {
@@ -184,10 +199,11 @@ static json_t *checks_off(const struct agent *a)
 
 static json_t *counts_of(const struct agent *a)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "sessions", (json_int_t)a->counts.sessions,
-			 "blocked", (json_int_t)a->counts.blocked, "watched",
-			 (json_int_t)a->counts.watched, "accepted", (json_int_t)a->counts.accepted,
-			 "spared", (json_int_t)a->counts.spared);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "sessions",
+			 (json_int_t)a->counts.sessions, "blocked", (json_int_t)a->counts.blocked,
+			 "watched", (json_int_t)a->counts.watched, "accepted",
+			 (json_int_t)a->counts.accepted, "spared", (json_int_t)a->counts.spared,
+			 "beyond_ceiling", (json_int_t)a->ceiling.beyond);
 }
 
 static json_t *latency_of(const struct agent *a)
@@ -272,7 +288,9 @@ json_t *verb_status(void *agent, const json_t *request, struct connection *c)
 
 		json_object_set_new(status, "journal", remember_status(a, notes));
 		json_object_set_new(status, "relays", relays_of(a));
+		json_object_set_new(status, "relay_reasons", relay_reasons_of(a));
 		json_object_set_new(status, "checks_off", checks_off(a));
+		json_object_set_new(status, "suspended", trust_suspended(a));
 		json_object_set_new(status, "notes", notes);
 		json_object_set_new(status, "latency", latency_of(a));
 		json_object_set_new(status, "counts", counts_of(a));

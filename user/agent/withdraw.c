@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A list that turned out to be broken: the verdicts that would not stand without it are taken back.
+ * A check that turned out to be wrong: the verdicts of a finding that is suspended (trust.h) are
+ * taken back. A list that turned out to be broken: those that would not stand without it are.
  * So are those of lists and of points whose evidence is no longer known - an earlier agent's, or
  * beyond what reasons.h keeps: better a bot let go than a customer locked out by a dead list.
  */
@@ -11,6 +12,7 @@
 #include "../base/log.h"
 #include "events.h"
 #include "lookups.h"
+#include "trust.h"
 
 #define STEP_MS 2 /* between the steps: the loop breathes */
 
@@ -19,8 +21,30 @@ static bool may_rest_on_lists(unsigned cause)
 	return cause == CAUSE_SCORE || (cause >= FINDING_DNSBL && cause <= FINDING_RHSBL_SENDER);
 }
 
-/* `lists`: those of the opened ones that it rests on; all where that is not known. */
-static void take_back(struct agent *a, const struct verdict_entry *entry, uint32_t lists)
+static bool take_back(struct agent *a, const struct verdict_entry *entry, const char *why)
+{
+	if (verdict_delete(&a->maps, &entry->prefix, entry->ports))
+		return false;
+	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
+	history_forget(a->history, &entry->prefix);
+	a->withdrawal.count++;
+	events_unblocked(a, entry, why);
+	return true;
+}
+
+static void take_back_suspended(struct agent *a, const struct verdict_entry *entry)
+{
+	struct suspension *s = trust_withdrawn_by(a, entry);
+	char why[POLICY_FINDING_NAME + 32];
+
+	if (!s)
+		return;
+	snprintf(why, sizeof(why), "%s is suspended", s->name);
+	s->withdrawn += take_back(a, entry, why);
+}
+
+/* `lists`: those of the withdrawn ones that it rests on; all where that is not known. */
+static void take_back_listed(struct agent *a, const struct verdict_entry *entry, uint32_t lists)
 {
 	char why[AGENT_ERROR];
 	unsigned list = 0;
@@ -32,12 +56,8 @@ static void take_back(struct agent *a, const struct verdict_entry *entry, uint32
 			 a->config.lists[list].shown);
 	else
 		utf8_copy(why, sizeof(why), a->withdrawal.why);
-	if (verdict_delete(&a->maps, &entry->prefix, entry->ports))
-		return;
-	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
-	history_forget(a->history, &entry->prefix);
-	a->withdrawal.count++;
-	events_unblocked(a, entry, why);
+	if (take_back(a, entry, why))
+		trust_list_withdrawn(a, lists);
 }
 
 /* Deleting does not disturb a walk by the kernel's batches: see verdict_user.c. */
@@ -55,20 +75,23 @@ static void step(uv_timer_t *timer)
 
 		if (lists && may_rest_on_lists(entry->verdict.cause) &&
 		    reasons_lose(&a->reasons, &entry->prefix, entry->ports, lists))
-			take_back(a, entry, lists);
+			take_back_listed(a, entry, lists);
+		else if (w->suspended)
+			take_back_suspended(a, entry);
 	}
 	if (count > 0)
 		return;
 	if (count < 0)
-		log_warning("cannot read all verdicts: some of a broken list may stay until they "
-			    "expire");
+		log_warning("cannot read all verdicts: some of a broken list or of a suspended "
+			    "check may stay until they expire");
 	log_info("%zu verdicts withdrawn: %s", w->count, w->why);
 	uv_timer_stop(timer);
 	w->lists = 0;
+	w->suspended = false;
 }
 
-/* A second list meanwhile: the walk begins anew, for both. */
-void withdraw_list(struct agent *a, unsigned list, const char *why)
+/* A second one meanwhile: the walk begins anew, for both. */
+static void start(struct agent *a, uint32_t lists, bool suspended, const char *why)
 {
 	struct withdrawal *w = &a->withdrawal;
 
@@ -76,12 +99,23 @@ void withdraw_list(struct agent *a, unsigned list, const char *why)
 		uv_timer_init(&a->loop, &w->timer);
 		w->timer.data = a;
 	}
-	if (!w->lists)
+	if (!w->lists && !w->suspended)
 		w->count = 0;
-	w->lists |= 1U << list;
+	w->lists |= lists;
+	w->suspended |= suspended;
 	w->walk = (struct verdict_walk){0};
 	utf8_copy(w->why, sizeof(w->why), why);
 	uv_timer_start(&w->timer, step, 0, STEP_MS);
+}
+
+void withdraw_list(struct agent *a, unsigned list, const char *why)
+{
+	start(a, 1U << list, false, why);
+}
+
+void withdraw_suspended(struct agent *a, const char *why)
+{
+	start(a, 0, true, why);
 }
 
 void withdraw_renumber(struct agent *a, const unsigned to[LISTS_MAX])

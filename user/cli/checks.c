@@ -91,7 +91,8 @@ int cmd_checks(int argc, char **argv)
 	for (int id = 0; id < FINDING_COUNT; id++)
 		ids[id] = finding_types[id].id;
 	if (!cli_word_is_one_of("checks", argv[optind], states, 2) ||
-	    !cli_word_is_one_of("finding", argv[optind + 1], ids, FINDING_COUNT))
+	    (!strchr(argv[optind + 1], ':') && /* pattern:NAME, which the agent knows */
+	     !cli_word_is_one_of("finding", argv[optind + 1], ids, FINDING_COUNT)))
 		return CLI_USAGE;
 	return switch_check(argv[optind], argv[optind + 1]);
 }

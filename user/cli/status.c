@@ -163,9 +163,11 @@ static void show_resolver(const json_t *status)
 		     (long long)field_number(resolver, "under_way", 0));
 }
 
-/* A list of words on one line; nothing where it is empty. */
-static void show_words(const json_t *status, const char *label, const char *key)
+/* A list of words on one line; nothing where it is empty. `reasons`: an object that has some. */
+static void show_words(const json_t *status, const char *label, const char *key,
+		       const char *reasons)
 {
+	const json_t *why = json_object_get(status, reasons);
 	const json_t *list = json_object_get(status, key), *word;
 	char text[TEXT_CELL] = "";
 	size_t i, n = 0, shown = 0;
@@ -173,10 +175,13 @@ static void show_words(const json_t *status, const char *label, const char *key)
 	json_array_foreach(list, i, word)
 	{
 		const char *value = json_string_value(word);
+		const char *reason = value ? field_text(why, value) : NULL;
 
-		if (!value || n + strlen(value) + 32 > sizeof(text))
+		if (!value || n + strlen(value) + (reason ? strlen(reason) : 0) + 32 > sizeof(text))
 			continue;
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? ", " : "", value);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s%s%s%s", n ? ", " : "",
+				      value, reason ? " (" : "", reason ? reason : "",
+				      reason ? ")" : "");
 		shown++;
 	}
 	if (shown < json_array_size(list))
@@ -197,8 +202,8 @@ static void show(const json_t *status)
 	show_counts(status);
 	show_loop(status);
 	show_resolver(status);
-	show_words(status, "relays", "relays");
-	show_words(status, "checks off", "checks_off");
+	show_words(status, "relays", "relays", "relay_reasons");
+	show_words(status, "checks off", "checks_off", "");
 	fates_show(json_object_get(status, "fates"));
 }
 

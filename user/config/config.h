@@ -82,7 +82,12 @@ struct config {
 	struct name_list our_domains;    /* that we receive mail for */
 	struct name_list trap_addresses; /* "user@domain", or "@domain" for all of it */
 
-	uint32_t verdicts_max; /* entries in the verdict map */
+	uint32_t verdicts_max;      /* entries in the verdict map */
+	uint32_t blocks_per_minute; /* new ones; 0: as many as come */
+	uint32_t trust_accepted;    /* sessions with accepted mail that earn trust; 0: none do */
+	uint32_t
+		trust_suspend; /* known-good clients convicted that suspend a finding; 0: none do */
+	bool trust_relays;     /* a source of much mail is a relay */
 	uint32_t flows_max;
 	uint32_t ring_bytes;    /* power of two, a multiple of the page size */
 	uint32_t client_budget; /* bytes of one flow that may go to the ring */

@@ -30,6 +30,14 @@ bool config_defaults(struct config *out)
 		.reset_limit = 1000,
 		.kill_connections = false,
 		.verdicts_max = 1U << 20,
+		/*
+		 * Twice what an attack of 100,000 bots a minute needs, and still five minutes until
+		 * the default table of blocks is full.
+		 */
+		.blocks_per_minute = 200000,
+		.trust_accepted = 3,
+		.trust_suspend = 3,
+		.trust_relays = true,
 		.flows_max = 1U << 16,
 		.ring_bytes = 16U << 20,
 		.client_budget = 8U << 10,

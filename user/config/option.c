@@ -6,6 +6,8 @@
 #include "draft.h"
 #include "option.h"
 #include "value.h"
+#include "../policy/known.h"
+#include "../policy/suspend.h"
 
 #define DAY 86400U
 #define KIB 1024U
@@ -17,11 +19,10 @@
 #define BY(field) offsetof(struct list_draft, field)
 
 const char *const section_names[SECTION_COUNT] = {
-	[SECTION_PORTS] = "ports",     [SECTION_ATTACH] = "attach",
-	[SECTION_TAP] = "tap",         [SECTION_VERDICTS] = "verdicts",
-	[SECTION_LOG] = "log",         [SECTION_TTL] = "ttl",
-	[SECTION_DNS] = "dns",         [SECTION_FINDING] = "finding",
-	[SECTION_PATTERN] = "pattern", [SECTION_LIST] = "list",
+	[SECTION_PORTS] = "ports",       [SECTION_ATTACH] = "attach", [SECTION_TAP] = "tap",
+	[SECTION_VERDICTS] = "verdicts", [SECTION_TRUST] = "trust",   [SECTION_LOG] = "log",
+	[SECTION_TTL] = "ttl",           [SECTION_DNS] = "dns",       [SECTION_FINDING] = "finding",
+	[SECTION_PATTERN] = "pattern",   [SECTION_LIST] = "list",
 };
 
 /* clang-format off */
@@ -76,6 +77,14 @@ const struct config_option options[OPTION_COUNT] = {
 			     value_number},
 	[OPTION_VERDICTS_MAX] = {SECTION_VERDICTS, "max", SHAPE_SCALAR, AT(verdicts_max), 1024,
 				 16777216, value_number},
+	[OPTION_VERDICTS_PER_MINUTE] = {SECTION_VERDICTS, "per_minute", SHAPE_SCALAR,
+					AT(blocks_per_minute), 0, 100000000, value_number},
+	[OPTION_TRUST_ACCEPTED] = {SECTION_TRUST, "accepted", SHAPE_SCALAR, AT(trust_accepted), 0,
+				   KNOWN_MOST, value_number},
+	[OPTION_TRUST_SUSPEND] = {SECTION_TRUST, "suspend", SHAPE_SCALAR, AT(trust_suspend), 0,
+				  SUSPEND_CLIENTS, value_number},
+	[OPTION_TRUST_RELAYS] = {SECTION_TRUST, "relays", SHAPE_SCALAR, AT(trust_relays), 0, 0,
+				 value_bool},
 	[OPTION_LOG_EVENTS] = {SECTION_LOG, "events", SHAPE_SCALAR, AT(log_events), 100, 1000000,
 			       value_number},
 	[OPTION_LOG_RECIPIENTS] = {SECTION_LOG, "recipients", SHAPE_SCALAR, AT(log_recipients), 0,
