@@ -6,8 +6,8 @@
  *
  * Each session waits for the banner and says EHLO, MAIL, RCPT and QUIT, each after the reply to the
  * one before, and leaves when the server has closed. Session number i comes from source i modulo
- * SOURCES: the even ones are addresses of 198.51.100.0/24, the odd ones of 2001:db8:100::/48, each
- * of a /64 of its own.
+ * SOURCES: the even ones are addresses from 198.51.100.1 on, the odd ones of 2001:db8:100::/48,
+ * each of a /64 of its own.
  *
  * Prints how many seconds all of them took. Exits 0 only if every session went to its end.
  */
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SOURCES_MAX  500 /* 250 addresses of a /24, and as many networks */
+#define SOURCES_MAX  6000 /* up to 198.51.111.255, and as many networks */
 #define COUNT_MAX    1000000
 #define PARALLEL_MAX 1000
 #define PATIENCE_MS  20000 /* in which some session must go on */
@@ -88,11 +88,15 @@ static bool parse_load(struct load *l, char **argv)
 static bool source_of(union address *out, unsigned long i)
 {
 	char text[INET6_ADDRSTRLEN];
+	unsigned long number = i / 2 + 1;
 	bool v6 = i % 2;
 
 	memset(out, 0, sizeof(*out));
 	out->any.sa_family = v6 ? AF_INET6 : AF_INET;
-	snprintf(text, sizeof(text), v6 ? "2001:db8:100:%lx::7" : "198.51.100.%lu", i / 2 + 1);
+	if (v6)
+		snprintf(text, sizeof(text), "2001:db8:100:%lx::7", number);
+	else
+		snprintf(text, sizeof(text), "198.51.%lu.%lu", 100 + number / 256, number % 256);
 	inet_pton(out->any.sa_family, text,
 		  v6 ? (void *)&out->v6.sin6_addr : (void *)&out->v4.sin_addr);
 	return v6;
