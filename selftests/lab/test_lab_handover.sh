@@ -41,9 +41,9 @@ check "a block" lab_ctl block $BAD --for 1h
 guarded "it drops"
 
 # A SYN every 5 ms while one agent leaves and the next takes over: not one may be answered.
+before=$(lab_fate syn-dropped)
 lab_forge syn --source $BAD --dest "$MX4" --count 1600 --every 5 >"$LAB/stream.out" &
 stream=$!
-before=$(lab_fate syn-dropped)
 check "mxdpd --handover ends on SIGTERM" lab_agent_stop
 check_equal "its programs stay" "$(lab_programs)" "$hooks"
 check "the next mxdpd takes over" lab_agent --handover
