@@ -74,35 +74,39 @@ static __always_inline bool stops(enum fate fate)
  */
 static __always_inline enum fate gate_syn(const struct packet *p, enum port_class ports)
 {
-	__u32 now = 0, action = ACTION_COUNT;
 	const struct live *live = live_values();
-	struct verdict_hits *hits = NULL;
 	const struct verdict *v;
 	struct verdict_key key;
-	bool too_old = false;
+	__u32 now = 0, action, listed = FEEDS_NO_ACTION;
 	enum fate fate;
 
 	if (!live)
 		return FATE_SYN_CLEAN;
 	v = verdict_lookup(&p->source, ports, live, &key, &now);
-	if (live->feeds && (!v || v->action == ACTION_WATCH))
-		action = feeds_lookup(&p->source, ports, live, &too_old);
-	if (!v && action == ACTION_COUNT)
-		return now ? FATE_SYN_EXPIRED : too_old ? FATE_SYN_FEED_OLD : FATE_SYN_CLEAN;
-	if (!now)
-		now = bpf_ktime_get_boot_ns() / 1000000000ULL;
+	action = v ? v->action : FEEDS_NO_ACTION;
+	if (live->feeds && (action == FEEDS_NO_ACTION || action == ACTION_WATCH))
+		listed = feeds_lookup(&p->source, ports, live->feeds, &now);
+	if (listed < ACTION_COUNT)
+		action = listed;
+	if (action == FEEDS_NO_ACTION && listed == FEEDS_TOO_OLD)
+		return FATE_SYN_FEED_OLD;
+	if (action == FEEDS_NO_ACTION)
+		return now ? FATE_SYN_EXPIRED : FATE_SYN_CLEAN;
 	if (allow_contains(&p->source, now))
 		return FATE_SYN_ALLOWED;
 	if (!local_contains(&p->dest))
 		return FATE_SYN_NOT_LOCAL;
 
-	if (v)
-		hits = verdict_hit(&key, now);
-	fate = sentence(p, live, action != ACTION_COUNT ? action : v->action, now);
-	if (action != ACTION_COUNT)
-		feeds_count(ports, action, stops(fate));
-	else if (stops(fate) && !p->hidden && hits && courtesy_due(v, hits, live, now))
-		return FATE_SYN_COURTESY;
+	fate = sentence(p, live, action, now);
+	if (listed < ACTION_COUNT)
+		feeds_count(ports, listed, stops(fate));
+	if (v) {
+		struct verdict_hits *hits = verdict_hit(&key, now);
+
+		if (hits && listed >= ACTION_COUNT && stops(fate) && !p->hidden &&
+		    courtesy_due(v, hits, live, now))
+			return FATE_SYN_COURTESY;
+	}
 	return fate;
 }
 

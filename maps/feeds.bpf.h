@@ -31,12 +31,6 @@ struct {
 	__type(value, struct feeds_hits);
 } mxdp_feed_hits SEC(".maps");
 
-enum feeds_answer {
-	FEEDS_ABSENT,
-	FEEDS_LISTED,
-	FEEDS_TOO_OLD,
-};
-
 static __always_inline bool feeds_word(void *set, __u32 at, __u64 *word)
 {
 	__u32 index = at / FEEDS_LINE_WORDS;
@@ -193,10 +187,11 @@ static __always_inline __u64 feeds_half(const __be32 *w)
 }
 
 /*
- * What the set of one slot says of an address. A global function for the verifier's sake: it is
- * looked at once, and not again for each slot on each path that leads here.
+ * When the set of one slot that lists the address expires; 0 where none does. A global function for
+ * the verifier's sake: it is looked at once, and not again for each slot on each path that leads
+ * here.
  */
-__noinline int feeds_find(const struct addr *source, __u32 slot)
+__noinline __u32 feeds_find(const struct addr *source, __u32 slot)
 {
 	const struct feeds_terms *terms;
 	__u32 first = 0;
@@ -204,40 +199,50 @@ __noinline int feeds_find(const struct addr *source, __u32 slot)
 	void *set;
 
 	if (!source)
-		return FEEDS_ABSENT;
+		return 0;
 	set = bpf_map_lookup_elem(&mxdp_feeds, &slot);
 	if (!set)
-		return FEEDS_ABSENT;
+		return 0;
 	if (!source->w[0] && !source->w[1] && source->w[2] == bpf_htonl(0xffff))
 		listed = feeds_find4(set, bpf_ntohl(source->w[3]));
 	else
 		listed = feeds_find6(set, feeds_half(source->w), feeds_half(source->w + 2));
 	if (!listed)
-		return FEEDS_ABSENT;
+		return 0;
 	terms = bpf_map_lookup_elem(set, &first);
-	if (!terms || terms->expires <= bpf_ktime_get_boot_ns() / 1000000000ULL)
-		return FEEDS_TOO_OLD;
-	return FEEDS_LISTED;
+	return terms ? terms->expires : 0;
 }
 
-/* The action of the first set that lists the address, or ACTION_COUNT. */
-static __always_inline __u32 feeds_lookup(const struct addr *source, __u32 ports,
-					  const struct live *live, bool *too_old)
-{
-	__u32 used = live->feeds >> FEEDS_SLOT(ports, 0);
+/* Like no action that stands in a verdict: those are bytes. */
+#define FEEDS_NO_ACTION 256
 
+#define FEEDS_TOO_OLD 257
+
+/*
+ * The action of the first set that lists the address and is young enough; else FEEDS_TOO_OLD or
+ * FEEDS_NO_ACTION. The clock is read, into *now, on a hit only. Global for the same reason.
+ */
+__noinline __u32 feeds_lookup(const struct addr *source, __u32 ports, __u32 feeds, __u32 *now)
+{
+	__u32 used = feeds >> FEEDS_SLOT(ports, 0), none = FEEDS_NO_ACTION;
+
+	if (!source || !now || ports >= PORTS_COUNT)
+		return none;
 	for (__u32 action = 0; action < ACTION_COUNT; action++) {
-		int answer;
+		__u32 expires;
 
 		if (!(used >> action & 1))
 			continue;
-		answer = feeds_find(source, FEEDS_SLOT(ports, action));
-		if (answer == FEEDS_LISTED)
+		expires = feeds_find(source, FEEDS_SLOT(ports, action));
+		if (!expires)
+			continue;
+		if (!*now)
+			*now = bpf_ktime_get_boot_ns() / 1000000000ULL;
+		if (expires > *now)
 			return action;
-		if (answer == FEEDS_TOO_OLD)
-			*too_old = true;
+		none = FEEDS_TOO_OLD;
 	}
-	return ACTION_COUNT;
+	return none;
 }
 
 static __always_inline void feeds_count(__u32 ports, __u32 action, bool stopped)

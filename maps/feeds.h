@@ -51,7 +51,7 @@ struct feeds_line {
 
 /* The first line. */
 struct feeds_terms {
-	__u32 expires; /* CLOCK_BOOTTIME seconds; from then on the set counts as empty */
+	__u32 expires; /* CLOCK_BOOTTIME seconds; from then on, or if 0, the set counts as empty */
 	__u32 since;   /* when it was built */
 	__u64 entries; /* disjoint ranges that it was built from, of both families */
 	__u64 zero[6];
