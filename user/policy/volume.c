@@ -117,7 +117,7 @@ static uint32_t hash_name(const char *helo)
 	char folded[HELO_MAX];
 	size_t len = 0;
 
-	for (; helo[len] && len < sizeof(folded); len++)
+	for (; len < sizeof(folded) && helo[len]; len++)
 		folded[len] = (char)tolower((unsigned char)helo[len]);
 	return keyed_hash(folded, len);
 }
