@@ -679,6 +679,26 @@ static void the_first_bad_answer_opens(void **state)
 	rewrite("lab", lab);
 }
 
+/* Without a probe in the meantime; nobody has been listed before. */
+static void the_first_listing_of_all_the_world_opens(void **state)
+{
+	struct world *w = enter(state);
+	struct list list = site("changing.lab.example");
+	struct told told;
+	size_t hits = 0;
+
+	rewrite("lab", SOA "2.0.0.127.changing :127.0.0.2:x\n");
+	list.probe = 3600;
+	open_lists(w, &list, 1);
+	until(w, w->closed[0]);
+	rewrite("lab", SOA ".changing :127.0.0.2:x\n");
+	until(w, (hits += hits_of(w, &told, "198.51.100.206"), w->opened[0]));
+	assert_int_equal(hits, 0);
+	assert_non_null(strstr(w->why[0], "a name made up on the spot: listed"));
+	assert_int_equal(number(w, 0, "probes", NULL), 1);
+	rewrite("lab", lab);
+}
+
 /* In order, parked, in order again: opened by a probe, believed again after two. */
 static void answers_change_while_it_runs(void **state)
 {
@@ -1128,6 +1148,7 @@ int main(void)
 		world_test(a_list_without_test_entries),
 		world_test(the_canary_may_be_chosen),
 		world_test(the_first_bad_answer_opens),
+		world_test(the_first_listing_of_all_the_world_opens),
 		world_test(answers_change_while_it_runs),
 		world_test(listing_nearly_everybody_opens),
 		world_test(a_list_dies_in_use),

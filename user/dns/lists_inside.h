@@ -72,8 +72,8 @@ struct probe {
 };
 
 /*
- * A listing is told only when the list has just denied a name that no list can have: one that has
- * begun to list the world convicts nobody, not even until its next probe.
+ * A listing is told only when the list has just been asked about a name that no list can have: one
+ * that has begun to list the world convicts nobody, not even until its next probe.
  */
 struct confirmation {
 	struct dns_question *question; /* NULL: none is under way */

@@ -90,7 +90,10 @@ bool list_is_confirmed(const struct list_state *list)
 	return good && uv_hrtime() - good < CONFIRMED_NS;
 }
 
-/* What was held is told only where it passed; silence is no proof, and looked into soon. */
+/*
+ * Silence says nothing against what was listed before it, which may come from the cache; it is
+ * looked into soon.
+ */
 static void on_confirmed(const struct dns_answer *answer, void *context)
 {
 	struct list_state *list = context;
@@ -101,17 +104,14 @@ static void on_confirmed(const struct dns_answer *answer, void *context)
 	list->confirmation.question = NULL;
 	random->status = answer->status;
 	random->meaning = list_meaning(&list->settings, answer, &groups, &random->code);
-	if (random->meaning == LIST_MEANS_NOT_LISTED) {
+	if (random->meaning == LIST_MEANS_NOT_LISTED)
 		list->confirmation.good = list->confirmation.since;
-		list_settle_held(list);
-		return;
-	}
-	if (random->meaning != LIST_MEANS_NOTHING)
-		change = health_probed(&list->health, 1U << PROBE_RANDOM, told, lists_ms());
-	else
+	else if (random->meaning == LIST_MEANS_NOTHING)
 		health_put_off(&list->health, lists_ms());
-	list_drop_held(list);
+	else
+		change = health_probed(&list->health, 1U << PROBE_RANDOM, told, lists_ms());
 	list_changed(list, change);
+	list_settle_held(list);
 	lists_set_probes(list->lists);
 }
 
