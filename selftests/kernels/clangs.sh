@@ -14,11 +14,13 @@ cd "$(dirname "$0")/../.." || exit 1
 
 list()
 {
-    local n
+    local n found=
 
     for ((n = 14; n < 100; n++)); do
-        ! command -v "clang-$n" >/dev/null || echo "clang-$n"
+        ! command -v "clang-$n" >/dev/null || found+=" clang-$n"
     done
+    # shellcheck disable=SC2086 # a list of words
+    printf '%s\n' ${found:-clang}
 }
 
 # The library stays the one that is there: only what contains BPF code is made again. The room's

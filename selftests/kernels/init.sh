@@ -40,7 +40,7 @@ echo "# kernel $(uname -r)"
 for module in $(word mxdp.modules | tr ',' ' '); do
     busybox modprobe "$module" || echo "# no module $module"
 done
-for program in build/kernels/clang-*/selftests/packets/test_budget; do
+for program in build/kernels/clang*/selftests/packets/test_budget; do
     [ ! -x "$program" ] || one "$(echo "$program" | cut -d / -f 3)" "$program"
 done
 for program in build/selftests/packets/test_*; do

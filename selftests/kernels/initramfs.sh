@@ -78,8 +78,10 @@ initramfs_built()
     for source in selftests/packets/test_*.c selftests/lab/*.c selftests/kernels/*.c; do
         [[ $source == *.bpf.c ]] || echo "build/${source%.c}"
     done
-    echo build/mxdpd build/mxdpctl build/kernels/clang-*/selftests/packets/test_budget \
-        build/kernels/clang-*/kernel_room | tr ' ' '\n'
+    printf '%s\n' build/mxdpd build/mxdpctl
+    compgen -G 'build/kernels/clang*/selftests/packets/test_budget'
+    compgen -G 'build/kernels/clang*/kernel_room'
+    return 0
 }
 
 initramfs_project()
