@@ -110,12 +110,25 @@ static bool must_wait(const struct dialogue *d)
 	return false;
 }
 
+/*
+ * Where clients are invited to speak with the handshake they need not wait for the reply to EHLO
+ * either, whether or not the banner was quicker than what they sent.
+ */
+static bool is_invited(const struct dialogue *d, uint32_t ack)
+{
+	return d->profile->pipe_connect == PIPE_CONNECT_YES &&
+	       (!d->offers_known || seq_diff(ack, d->offers_end) < 0);
+}
+
 /* RFC 2920: without PIPELINING every command waits; with it, those that end a group do. */
 static void check_pipelining(struct dialogue *d, uint32_t ack, enum smtp_verb verb)
 {
 	bool waited = !must_wait(d) && (!d->sync_known || seq_diff(ack, d->sync_end) >= 0);
 
-	if (!waited && !d->midway && !d->partial && !d->spoke_early)
+	if (waited || d->midway || d->partial || d->spoke_early)
+		return;
+	d->invited |= is_invited(d, ack);
+	if (!d->invited)
 		accuse(d, FINDING_ILLEGAL_PIPELINING, false, "%s sent without waiting for a reply",
 		       smtp_verb_name(verb));
 }

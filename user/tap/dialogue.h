@@ -132,6 +132,8 @@ struct dialogue {
 	bool ehlo_reply;     /* inside the reply to EHLO */
 	bool pipelining, pipe_connect, auth_offered, chunking;
 	bool offers_known;                   /* a whole reply to HELO or EHLO was seen */
+	uint32_t offers_end;                 /* server sequence number behind the first one */
+	bool invited;                        /* PIPE_CONNECT: went on without that reply */
 	unsigned reply_topics;               /* of the lines of a reply so far */
 	char relay_text[FINDING_DETAIL / 2]; /* the line of it that speaks of relaying */
 	bool spoke_early;

@@ -255,6 +255,13 @@ static void miss_data(struct dialogue *d)
 	d->pending[d->pending_count++] = (struct pending){.verb = SMTP_DATA, .count = 1};
 }
 
+static void take_offers(struct dialogue *d, uint32_t end)
+{
+	if (!d->offers_known)
+		d->offers_end = end;
+	d->offers_known = true;
+}
+
 /* The last line of a reply to the oldest command that waits for one. */
 static void take_reply(struct dialogue *d, int code, uint32_t end)
 {
@@ -289,7 +296,7 @@ static void take_reply(struct dialogue *d, int code, uint32_t end)
 	else if (asked.verb == SMTP_AUTH)
 		take_auth_reply(d, code);
 	else if ((asked.verb == SMTP_HELO || asked.verb == SMTP_EHLO) && code < 300)
-		d->offers_known = true;
+		take_offers(d, end);
 	if (asked.verb == SMTP_HELO && code < 300)
 		/* RFC 5321 3.2: it asks for no extensions */
 		d->pipelining = d->auth_offered = d->chunking = false;
