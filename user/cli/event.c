@@ -123,6 +123,16 @@ static void add_session(struct line *line, const json_t *event)
 	add_findings(line, event);
 }
 
+/* "unblock 198.51.100.7 on mx: expired (was dnsbl, 3 hits)" */
+static void add_unblock(struct line *line, const json_t *event)
+{
+	json_int_t hits = field_number(event, "hits", 0);
+
+	add(line, "unblock %s on %s: %s (was %s, %lld hit%s)", text_or(event, "blocked", "?"),
+	    text_or(event, "ports", "?"), text_or(event, "why", "?"), text_or(event, "cause", "?"),
+	    (long long)hits, hits == 1 ? "" : "s");
+}
+
 static void add_value(struct line *line, const char *key, const json_t *value)
 {
 	char *dumped;
@@ -172,6 +182,8 @@ const char *event_line(char out[EVENT_TEXT], const json_t *event)
 		add_verdict(&line, event);
 	else if (!strcmp(name, "session"))
 		add_session(&line, event);
+	else if (!strcmp(name, "unblock"))
+		add_unblock(&line, event);
 	else
 		add_other(&line, event, name);
 	return text_clean(out, EVENT_TEXT, line.text);

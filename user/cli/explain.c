@@ -94,6 +94,16 @@ static void show_points(const json_t *data)
 	}
 }
 
+static void show_codes(const json_t *data)
+{
+	const json_t *codes = json_object_get(data, "codes"), *code;
+	char text[TEXT_CELL];
+	size_t i;
+
+	json_array_foreach(codes, i, code)
+		printf("%s%s", i ? ", " : " as ", clean(text, json_string_value(code)));
+}
+
 static void show_list(const json_t *data)
 {
 	bool listed = field_is_true(data, "listed");
@@ -104,8 +114,10 @@ static void show_list(const json_t *data)
 	printf("%s: ", clean(text, field_text(data, "list")));
 	printf("%s%s%s", paint(listed ? PAINT_WARN : PAINT_NONE),
 	       clean(text, field_text(data, "meaning")), paint(PAINT_NONE));
-	if (listed ||
-	    strcmp(field_text(data, "meaning") ? field_text(data, "meaning") : "", "not listed"))
+	if (listed)
+		show_codes(data);
+	else if (strcmp(field_text(data, "meaning") ? field_text(data, "meaning") : "",
+			"not listed") != 0)
 		printf(" (%s)", clean(text, field_text(data, "words")));
 	if (listed)
 		show_points(data);
