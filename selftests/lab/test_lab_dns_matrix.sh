@@ -234,7 +234,7 @@ for way in "${BLOCKLISTS[@]}" "${ALLOWLISTS[@]}"; do
 done
 { points && entry "$CAME" && entry "$OTHER_CODE" 127.0.0.77; } | nsd_zone changing.nsd.example
 nsd_reload
-printf '%s\n' '$TTL 300' ':2:everybody' 0.0.0.0/1 128.0.0.0/1 | dns_zone "$(zone_of world later)" ip4set
+printf '%s\n' "\$TTL 300" ':2:everybody' 0.0.0.0/1 128.0.0.0/1 | dns_zone "$(zone_of world later)" ip4set
 dns_reload
 kill -s STOP "$MUTE"
 kill "$DYING" "$LAME_SERVER"
