@@ -235,6 +235,21 @@ check "restart" restart
 check_equal "the new one is kept" "$(lab_verdict $BOT)" helo-our-address
 
 lab_agent_stop
+coproc LOCKER { sqlite3 "$JOURNAL"; }
+locker=$LOCKER_PID
+echo "BEGIN IMMEDIATE; SELECT 'locked';" >&"${LOCKER[1]}"
+read -r answer <&"${LOCKER[0]}"
+check_equal "somebody holds the journal" "$answer" locked
+check "the agent starts all the same" lab_agent
+check "status says so" says 'another program holds it'
+check_equal "without what it could not read" "$(lab_verdict $BOT)" ""
+lab_agent_stop
+printf 'ROLLBACK;\n.quit\n' >&"${LOCKER[1]}"
+check "it is let go" wait "$locker"
+check "the agent starts" lab_agent
+check_equal "and nothing was lost" "$(lab_verdict $BOT)" helo-our-address
+
+lab_agent_stop
 sqlite3 "$JOURNAL" 'PRAGMA user_version = 99; PRAGMA journal_mode = DELETE' >/dev/null
 sum=$(sha256sum <"$JOURNAL")
 check "the agent starts with a journal of a newer version" lab_agent

@@ -28,6 +28,7 @@ struct remember {
 	uv_timer_t timer;
 	unsigned flushing; /* requests that flush, where all is told at once */
 	uint32_t flushed;  /* boot seconds: what began before is told of */
+	bool unread;       /* this start could not read it: the next one shall */
 	bool taking;       /* a census is under way */
 	uint32_t taken;    /* boot seconds of the last one */
 	struct verdict_walk walk;
@@ -254,10 +255,13 @@ static void tell_walked(struct agent *a, const struct verdict_entry *walked)
 		tell_standing(a, &e);
 }
 
-/* Where the maps cannot be read it does not count, and is not asked for again at once. */
+/*
+ * Where the maps cannot be read it does not count, and is not asked for again at once. What this
+ * start could not put into them is not missing there.
+ */
 static void census_over(struct remember *r, bool whole)
 {
-	if (whole)
+	if (whole && !r->unread)
 		store_census_end(r->store);
 	r->taking = false;
 	r->taken = boot_seconds();
@@ -318,9 +322,9 @@ void remember_flush(struct agent *a)
 {
 	struct remember *r = a->remember;
 
-	if (!r || (!r->flushing && a->verdicts < FLUSH_WHOLE))
+	if (!r || (!r->flushing && !r->unread && a->verdicts < FLUSH_WHOLE))
 		return;
-	r->taking = false;
+	r->taking = r->unread = false;
 	r->flushing++;
 	r->flushed = boot_seconds();
 	store_flush(r->store);
@@ -406,11 +410,13 @@ static void restore(struct agent *a)
 {
 	struct restoring *w = calloc(1, sizeof(*w));
 	uint64_t began = clock_ns(CLOCK_MONOTONIC);
+	long count;
 
 	if (!w)
 		return;
 	w->agent = a;
-	store_load(a->remember->store, REASONS_MAX, restore_one, w);
+	count = store_load(a->remember->store, REASONS_MAX, restore_one, w);
+	a->remember->unread = count < 0 && count != -EBADMSG; /* that one was moved aside */
 	put_batch(w);
 	a->verdicts = w->back;
 	a->counts.map_full += w->no_room;
