@@ -93,7 +93,7 @@ burst()
     check "$CLIENTS clients have their session" lab_in wan "$LAB_BUILD/selftests/lab/dns_burst" \
         "$MX4" "$MX6" "$CLIENTS" "$CLIENTS" "$PARALLEL"
     echo "# in $(cat "$LAB/check.out") s"
-    check "each of them is judged" lab_wait 60 sessions_told $(($1 * CLIENTS))
+    check "each of them is judged" lab_wait 120 sessions_told $(($1 * CLIENTS))
 }
 
 # What all programs here have sent: questions, answers, and repetitions of both.

@@ -23,7 +23,7 @@
 #define SILENCE_LIMIT  600000 /* RFC 5321 4.5.3.2: clients wait up to ten minutes */
 #define CLOSING_LIMIT  2000   /* after a FIN, or a RST of the server */
 #define DOUBT_LIMIT    30000  /* after a RST of the client: its server may not believe it */
-#define WAITING_LIMIT  15000  /* beyond its patience, for answers */
+#define WAITING_LIMIT  35000  /* beyond its patience, for answers: lists queue for 30 s */
 #define CLIENTS_MAX    65536  /* counted over their sessions */
 #define PROFILES_LIMIT 1024   /* servers behind one host */
 
