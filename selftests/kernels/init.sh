@@ -35,7 +35,7 @@ one()
 }
 
 LIMIT=$(word mxdp.limit)
-cd /work || exit 1
+cd /mxdp || exit 1
 echo "# kernel $(uname -r)"
 for module in $(word mxdp.modules | tr ',' ' '); do
     busybox modprobe "$module" || echo "# no module $module"

@@ -3,7 +3,7 @@
 #
 # A small root file system for a guest, made on the spot from what this machine has: the programs
 # under test and the tools that their tests call, each with its shared libraries, at the paths that
-# they have here. The project stands in /work.
+# they have here. The project stands in /mxdp.
 #
 #   initramfs_make TREE ARCHIVE     wants KERNEL_ROOT and KERNEL_RELEASE of kernel.sh
 
@@ -92,10 +92,10 @@ initramfs_project()
         initramfs_program "$tree" "$file" "work/$file" || exit 1
     done || return 1
     for file in scripts/lab maps/live.h selftests/lab/*.sh selftests/kernels/*.sh; do
-        install -D -m 0755 "$file" "$tree/work/$file" || return 1
+        install -D -m 0755 "$file" "$tree/mxdp/$file" || return 1
     done
     file=build/selftests/kernels/neighbour.bpf.o
-    install -D -m 0644 "$file" "$tree/work/$file" || return 1
+    install -D -m 0644 "$file" "$tree/mxdp/$file" || return 1
     install -m 0755 selftests/kernels/postfix.sh "$tree/bin/postfix" || return 1
     install -m 0755 selftests/kernels/init.sh "$tree/init"
 }

@@ -18,5 +18,5 @@ listen=()
 for address in $(value inet_interfaces | tr -d ',[]'); do
     listen+=("$address,25" "$address,587")
 done
-setsid /work/build/selftests/kernels/smtp --pause "${pause#sleep }" \
+setsid /mxdp/build/selftests/kernels/smtp --pause "${pause#sleep }" \
     --log "$(value maillog_file)" "$(value myhostname)" "${listen[@]}" </dev/null >/dev/null 2>&1 &
