@@ -75,7 +75,7 @@ dns_ask()
 
 dns_answers()
 {
-    dns_ask "$1" version.bind CH TXT | grep -q .
+    dns_ask "$1" version.bind CH TXT | grep -q "^[^;]"
 }
 
 dns_reload()
