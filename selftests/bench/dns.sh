@@ -200,16 +200,6 @@ start_far()
 
 # --- on the wire ---------------------------------------------------------------------------------
 
-# Nanoseconds of CPU of all threads of the processes NAME; there are only the laboratory's in /proc.
-cpu_of()
-{
-    local pid
-
-    for pid in $(pgrep -x "$1"); do
-        cat /proc/"$pid"/task/*/schedstat
-    done | awk '{ ns += $1 } END { printf "%.0f", ns }'
-}
-
 us_each()
 {
     divide "$1" $(($2 * 1000)) 1
@@ -272,10 +262,10 @@ visits()
 {
     local before
 
-    before=$(cpu_of mxdpd)
+    before=$(lab_cpu_of mxdpd)
     load "$SOURCES" "$PARALLEL"
     lab_wait 20 nothing_under_way || lab_die "$1: sessions have no end"
-    VISIT_US=$(us_each $(($(cpu_of mxdpd) - before)) "$SOURCES")
+    VISIT_US=$(us_each $(($(lab_cpu_of mxdpd) - before)) "$SOURCES")
     sources_told >"$LAB/told"
     same "$1" "$LAB/told" "$2"
     row "$1" "$VISIT_US" us "CPU a session; $SOURCES sessions in $(cat "$LAB/seconds") s"
@@ -335,8 +325,8 @@ measure_postscreen()
     load "$POSTSCREEN_CLIENTS" "$POSTSCREEN_PARALLEL"
     lab_wait 20 postscreen_knows
     same postscreen "$LAB/told" "$LAB/truth.postscreen"
-    screen=$(us_each "$(cpu_of postscreen)" "$POSTSCREEN_CLIENTS")
-    blog=$(us_each "$(cpu_of dnsblog)" "$POSTSCREEN_CLIENTS")
+    screen=$(us_each "$(lab_cpu_of postscreen)" "$POSTSCREEN_CLIENTS")
+    blog=$(us_each "$(lab_cpu_of dnsblog)" "$POSTSCREEN_CLIENTS")
     workers=$(pgrep -xc dnsblog)
     row "postscreen" "$screen" us "CPU a client's first visit, the same lists and answers"
     row "postscreen's dnsblog" "$blog" us \

@@ -93,16 +93,6 @@ load()
         lab_die "the sessions did not go to their end"
 }
 
-# Nanoseconds of CPU of all threads of the processes NAME; there are only the laboratory's in /proc.
-cpu_of()
-{
-    local pid
-
-    for pid in $(pgrep -x "$1"); do
-        cat /proc/"$pid"/task/*/schedstat
-    done | awk '{ ns += $1 } END { printf "%.0f", ns }'
-}
-
 # Asks seldom: the answer is CPU time too.
 nothing_under_way()
 {
@@ -114,9 +104,9 @@ measure_rest()
 {
     local before
 
-    before=$(cpu_of mxdpd)
+    before=$(lab_cpu_of mxdpd)
     sleep 10
-    REST=$((($(cpu_of mxdpd) - before) / 10))
+    REST=$((($(lab_cpu_of mxdpd) - before) / 10))
     row "agent at rest" "$(us_each "$REST" 1)" us "CPU a second; taken off below"
 }
 
@@ -158,17 +148,17 @@ measure()
     lab_wait 20 nothing_under_way || lab_die "$name: earlier sessions have no end"
     before=$(lab_status .counts.sessions)
     for process in mxdpd "$@"; do
-        cpu[$process]=$(cpu_of "$process")
+        cpu[$process]=$(lab_cpu_of "$process")
     done
     started=${EPOCHREALTIME/./}
     seconds=$(load "$sessions") || exit 1
     kill -s TERM "$BPF"
     wait "$BPF" || lab_die "$(cat "$LAB/bpf.err")"
     lab_wait 20 nothing_under_way || lab_die "$name: $(lab_status .sessions) sessions have no end"
-    us=$(us_each $(($(cpu_of mxdpd) - cpu[mxdpd] -
+    us=$(us_each $(($(lab_cpu_of mxdpd) - cpu[mxdpd] -
         (${EPOCHREALTIME/./} - started) * REST / 1000000)) "$sessions")
     for process in "$@"; do
-        row "$name: $process" "$(us_each $(($(cpu_of "$process") - cpu[$process])) "$sessions")" \
+        row "$name: $process" "$(us_each $(($(lab_cpu_of "$process") - cpu[$process])) "$sessions")" \
             us "CPU a session"
     done
     [ "$(lab_fate record-lost)" = 0 ] || lab_die "$name: $(lab_fate record-lost) records lost"

@@ -18,7 +18,7 @@
 
 static bool may_rest_on_lists(unsigned cause)
 {
-	return cause == CAUSE_SCORE || (cause >= FINDING_DNSBL && cause <= FINDING_RHSBL_SENDER);
+	return cause == CAUSE_SCORE || cause_is_of_list(cause);
 }
 
 static bool take_back(struct agent *a, const struct verdict_entry *entry, const char *why)

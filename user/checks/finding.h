@@ -201,9 +201,15 @@ bool findings_put_copy(struct findings *f, const struct finding *from);
 void findings_forget(struct findings *f, bool (*gone)(const struct finding *f, const void *context),
 		     const void *context);
 
+/* Of a finding's id, or of a verdict's cause. */
+static inline bool cause_is_of_list(unsigned cause)
+{
+	return cause >= FINDING_DNSBL && cause <= FINDING_RHSBL_SENDER;
+}
+
 static inline bool finding_is_of_list(const struct finding *f)
 {
-	return f->id >= FINDING_DNSBL && f->id <= FINDING_RHSBL_SENDER;
+	return cause_is_of_list(f->id);
 }
 
 /* A findings_forget() of what has a number, which means something else in a new configuration. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "list.h"
+#include "reverse.h"
 #include "../base/escape.h"
 
 #define NAME_LEN   253 /* RFC 1035 2.3.4, without the root's dot */
@@ -246,18 +247,10 @@ bool list_question_domain(char name[DNS_NAME], const struct list *list, const ch
 
 bool list_question_addr(char name[DNS_NAME], const struct list *list, const struct addr *addr)
 {
-	char reversed[sizeof(addr->b) * 4 + 1];
-	char *at = reversed;
-
-	if (addr_is_v4(addr)) {
-		snprintf(reversed, sizeof(reversed), "%u.%u.%u.%u", addr->b[15], addr->b[14],
-			 addr->b[13], addr->b[12]);
-		return list_question_domain(name, list, reversed);
-	}
-	for (size_t i = sizeof(addr->b); i--;)
-		at += sprintf(at, "%x.%x.", addr->b[i] & 15U, addr->b[i] >> 4);
-	at[-1] = '\0';
-	return list_question_domain(name, list, reversed);
+	if (!reverse_in_zone(name, addr, list->zone) || strlen(name) > NAME_LEN)
+		return false;
+	lower(name);
+	return true;
 }
 
 /* Settings */
