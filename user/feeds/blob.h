@@ -5,8 +5,11 @@
  *   struct feed_blob_head, `words' bytes of JSON padded to eight, v4_count struct range4 padded to
  *   eight, v6_count struct range6; host byte order
  *
- * Who opens one believes nothing: sizes must add up, the checksum must hold, the ranges must be
- * settled as set.h means it, and none wider than a list may be.
+ * Who opens one believes nothing: sizes must add up, the checksum must hold, and the ranges must be
+ * settled as set.h means it. How wide a network may be the parsers decide line by line; joined
+ * neighbours are wider, and legal. What no set may do is hold more than a quarter of all IPv4
+ * addresses or of global unicast IPv6 (2000::/3, counted in /64s): such a list lists the world.
+ * Loopback and the like are no matter here, they are subtracted where sets are combined.
  */
 #ifndef MXDP_FEEDS_BLOB_H
 #define MXDP_FEEDS_BLOB_H
@@ -15,6 +18,10 @@
 
 #define FEED_BLOB_MAGIC "mxdpset1"
 #define FEED_BLOB_WORDS 16384
+#define FEED_BLOB_MAX   (1ULL << 30) /* bytes in all: 134 million IPv4 ranges, or 33 of IPv6 */
+
+#define FEED_BLOB_V4_MOST (1ULL << 30) /* addresses */
+#define FEED_BLOB_V6_MOST (1ULL << 59) /* /64s and parts of them */
 
 struct feed_blob_head {
 	char magic[8];
@@ -35,16 +42,20 @@ struct feed_blob {
 	size_t v4_count, v6_count;
 };
 
-/* A sealed memory file of the set: what goes through a socket. Its descriptor, or -errno. */
+/*
+ * A sealed memory file of the set: what goes through a socket. Its descriptor, or -errno: -E2BIG
+ * where the words or all of it are longer than allowed.
+ */
 int feed_blob_memory(const struct feed_set *set, const char *words);
-/* Writes to a file: header, words, ranges. 0 or -errno. */
+/* Writes to a file: header, words, ranges. 0 or -errno, as above. */
 int feed_blob_write(int fd, const struct range4 *v4, size_t v4_count, const struct range6 *v6,
 		    size_t v6_count, const char *words);
 
 /*
- * A memory file must be sealed against change, and is mapped; a file is read into memory, so that
- * nobody can change it under us. 0; -EBADMSG with `why' (FEED_WORDS bytes of job.h); -errno. Runs
- * for a while on a big one: in a thread.
+ * A memory file must be sealed against change and have no holes, and is mapped; a file is read into
+ * memory, so that nobody can change it under us. 0; -EBADMSG with `why' (FEED_WORDS bytes of
+ * job.h); -errno. *out is open only where they return 0; `fd' stays the caller's. Runs for a while
+ * on a big one: in a thread.
  */
 int feed_blob_open_memory(struct feed_blob *out, int fd, char *why, size_t size);
 int feed_blob_open_file(struct feed_blob *out, int fd, char *why, size_t size);
