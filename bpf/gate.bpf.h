@@ -99,7 +99,7 @@ static __always_inline enum fate gate_syn(const struct packet *p, enum port_clas
 
 	fate = sentence(p, live, action, now);
 	if (listed < ACTION_COUNT)
-		feeds_count(ports, listed, stops(fate));
+		feeds_count(&p->source, ports, listed, stops(fate));
 	if (v) {
 		struct verdict_hits *hits = verdict_hit(&key, now);
 

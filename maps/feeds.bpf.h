@@ -28,7 +28,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, FEEDS_SLOTS);
 	__type(key, __u32);
-	__type(value, struct feeds_hits);
+	__type(value, struct feeds_trail);
 } mxdp_feed_hits SEC(".maps");
 
 static __always_inline bool feeds_word(void *set, __u32 at, __u64 *word)
@@ -245,15 +245,22 @@ __noinline __u32 feeds_lookup(const struct addr *source, __u32 ports, __u32 feed
 	return none;
 }
 
-static __always_inline void feeds_count(__u32 ports, __u32 action, bool stopped)
+static __always_inline void feeds_count(const struct addr *source, __u32 ports, __u32 action,
+					bool stopped)
 {
 	__u32 slot = FEEDS_SLOT(ports, action);
-	struct feeds_hits *hits = bpf_map_lookup_elem(&mxdp_feed_hits, &slot);
+	struct feeds_trail *trail = bpf_map_lookup_elem(&mxdp_feed_hits, &slot);
 
-	if (!hits)
+	if (!trail)
 		return;
-	hits->listed++;
-	hits->stopped += stopped;
+	trail->recent[trail->hits.listed % FEEDS_RECENT] = *source;
+	/*
+	 * A reader on another CPU must not meet the number before its source. Where CPUs reorder
+	 * stores it might, for nanoseconds; it would then be told the source of FEEDS_RECENT ago.
+	 */
+	asm volatile("" ::: "memory");
+	trail->hits.listed++;
+	trail->hits.stopped += stopped;
 }
 
 #endif

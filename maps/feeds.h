@@ -31,6 +31,7 @@
 #define MXDP_MAPS_FEEDS_H
 
 #include <linux/types.h>
+#include "addr.h"
 #include "ports.h"
 #include "verdict.h"
 
@@ -93,15 +94,26 @@ enum feeds_state {
 #define FEEDS_FEW_MAX    8
 #define FEEDS_MANY_WORDS 4
 
-/* For each slot and CPU; exact. */
 struct feeds_hits {
 	__u64 listed;  /* SYNs of listed sources that came this far: neither allowed nor astray */
 	__u64 stopped; /* of these, dropped or reset */
 };
 
+#define FEEDS_RECENT 64 /* a power of two */
+
+/*
+ * For each slot and CPU. The hits are exact. Which feeds list a source only user space knows, so
+ * the newest sources stand beside: number n in recent[n % FEEDS_RECENT], written before it counts
+ * as listed.
+ */
+struct feeds_trail {
+	struct feeds_hits hits;
+	struct addr recent[FEEDS_RECENT];
+};
+
 _Static_assert(sizeof(struct feeds_line) == 64, "map value");
 _Static_assert(sizeof(struct feeds_terms) == 64, "first line");
 _Static_assert(sizeof(struct feeds_tree) == 64, "second line");
-_Static_assert(sizeof(struct feeds_hits) == 16, "map value");
+_Static_assert(sizeof(struct feeds_trail) == 16 + 16 * FEEDS_RECENT, "map value");
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -154,25 +153,4 @@ void feeds_free(struct feeds_image *image)
 		close(image->fd);
 	}
 	*image = (struct feeds_image){.fd = -1};
-}
-
-int feeds_hits_read(const struct maps *maps, uint32_t slot, struct feeds_hits *out)
-{
-	int cpus = libbpf_num_possible_cpus(), err = 0;
-	struct feeds_hits *each;
-
-	*out = (struct feeds_hits){0};
-	if (cpus < 0)
-		return cpus;
-	each = calloc((size_t)cpus, sizeof(*each));
-	if (!each)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(maps->feed_hits, &slot, each))
-		err = -errno;
-	for (int i = 0; i < cpus && !err; i++) {
-		out->listed += each[i].listed;
-		out->stopped += each[i].stopped;
-	}
-	free(each);
-	return err;
 }

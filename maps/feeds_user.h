@@ -58,4 +58,26 @@ void feeds_free(struct feeds_image *image);
 /* Summed over the CPUs. */
 int feeds_hits_read(const struct maps *maps, uint32_t slot, struct feeds_hits *out);
 
+/*
+ * Whom the sets of a slot met, one look after the other. Exact where fewer than FEEDS_RECENT came
+ * on each CPU between two looks; of more, the newest ones are told, and how many are missed. CPUs
+ * write on meanwhile: what they may have overwritten during a look is missed, never told wrong.
+ * One reader a slot and state, of one thread; its room grows with the number of CPUs.
+ */
+struct feeds_recent {
+	struct addr *sources; /* since the look before: of each CPU in order, each time it came */
+	size_t count;
+	uint64_t missed;
+	uint32_t slot;
+	int cpus;
+	struct feeds_trail *look, *again; /* of each CPU */
+	uint64_t *seen;
+};
+
+/* Whom they meet from now on. 0 or -errno; on failure nothing is held. */
+int feeds_recent_open(struct feeds_recent *out, const struct maps *maps, uint32_t slot);
+/* 0 or -errno: then nothing is told now, and at the next look what came since the last good one. */
+int feeds_recent_read(struct feeds_recent *recent, const struct maps *maps);
+void feeds_recent_free(struct feeds_recent *recent);
+
 #endif

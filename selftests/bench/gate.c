@@ -22,6 +22,7 @@
 #include "../../user/base/addr.h"
 #include "../../user/base/clock.h"
 #include "../../user/config/config.h"
+#include "../../user/feeds/image.h"
 #include "../../user/kernel/object.h"
 #include "../packets/frame.h"
 
@@ -30,12 +31,14 @@
 #define SCATTERED 2000
 #define SOURCES   (1U << 26) /* verdicts spread over 16.0.0.0/6: about four a /24 at a million */
 #define NETWORK   0x10000000U
+#define LISTED    100000
 
 struct gate {
 	struct programs programs;
 	struct maps maps;
 	int gate_fd, pass_fd;
 	__u32 verdicts; /* put so far: numbers 0 to verdicts - 1 */
+	__u32 listed;   /* sources of a feed set that is in force */
 };
 
 /* Source number i; neighbours in number lie far apart. SOURCES is a power of two, so all differ. */
@@ -68,6 +71,12 @@ static __u32 from_clean(const struct gate *g, __u32 i)
 	return 0xc6336400U + i % 256; /* 198.51.100.0/24 holds no verdict */
 }
 
+static __u32 from_listed(const struct gate *g, __u32 i)
+{
+	(void)g;
+	return source(i * 7919U % LISTED);
+}
+
 static __u32 from_blocked(const struct gate *g, __u32 i)
 {
 	return source(i * 7919U % g->verdicts);
@@ -95,6 +104,13 @@ static const struct packet_case without_verdicts[] = {
 	{"mail segment without payload", {.flags = ACK}, false, NULL, FATE_MAIL_BARE},
 	{"SYN, IPv4, clean /24", {.flags = SYN}, true, from_clean, FATE_SYN_CLEAN},
 	{"SYN, IPv6, clean", {.from = CLIENT6, .flags = SYN}, false, NULL, FATE_SYN_CLEAN},
+};
+
+static const struct packet_case with_feeds[] = {
+	{"SYN, IPv4, clean", {.flags = SYN}, true, from_clean, FATE_SYN_CLEAN},
+	{"SYN, IPv6, clean", {.from = "2001:db8::5", .flags = SYN}, false, NULL, FATE_SYN_CLEAN},
+	{"SYN, IPv4, listed", {.flags = SYN}, true, from_listed, FATE_SYN_DROPPED},
+	{"SYN, IPv6, listed", {.from = CLIENT6, .flags = SYN}, false, NULL, FATE_SYN_DROPPED},
 };
 
 static const struct packet_case with_verdicts[] = {
@@ -190,6 +206,8 @@ static void print_row(const struct gate *g, struct row *row)
 	if (g->verdicts)
 		snprintf(size, sizeof(size), ", %u verdict%s", g->verdicts,
 			 g->verdicts > 1 ? "s" : "");
+	if (g->listed)
+		snprintf(size, sizeof(size), ", %u on feeds", g->listed);
 	qsort(row->ns, PASSES, sizeof(row->ns[0]), by_value);
 	printf("%s%s\t%.0f\tns\t%s\n", row->floor ? "floor: XDP_PASS" : row->c->what, size,
 	       row->ns[PASSES / 2], row->scattered ? "scattered" : "repeated");
@@ -245,11 +263,46 @@ static int put_verdicts(struct gate *g, __u32 count)
 	return err;
 }
 
-static int open_gate(struct gate *g, const struct config *config, char *error, size_t size)
+/* The slot is emptied again: the verdicts are measured without. */
+static int measure_feeds(struct gate *g)
+{
+	const uint32_t slot = FEEDS_SLOT(PORTS_MX, ACTION_DROP), now = boot_seconds();
+	struct feeds_image image = {.fd = -1};
+	struct feed_set set = {0};
+	struct prefix client6;
+	int err = prefix_parse(&client6, CLIENT6) ? feed_set_add_prefix(&set, &client6) : -EINVAL;
+
+	for (__u32 i = 0; i < LISTED && !err; i++)
+		err = set4_add(&set.v4, source(i), source(i));
+	if (!err)
+		err = feed_set_settle(&set);
+	if (!err)
+		err = feed_set_build(&image, &set, now, now + 3600);
+	if (!err)
+		err = feeds_swap(&g->maps, slot, &image);
+	if (err)
+		goto out;
+	g->listed = LISTED;
+	err = measure_all(g, with_feeds, sizeof(with_feeds) / sizeof(with_feeds[0]));
+	g->listed = 0;
+	if (!err)
+		err = feeds_swap(&g->maps, slot, NULL);
+out:
+	feeds_free(&image);
+	feed_set_free(&set);
+	return err;
+}
+
+static int put_local(const struct maps *maps, const char *text)
 {
 	struct net_value here = {.expires = NET_NEVER_EXPIRES, .kind = NET_OWN};
-	struct addr server = addr_from_v4(inet_addr(SERVER));
-	struct prefix local = prefix_of(&server, ADDR_BITS);
+	struct prefix local;
+
+	return prefix_parse(&local, text) ? net_put(maps->local, &local, &here) : -EINVAL;
+}
+
+static int open_gate(struct gate *g, const struct config *config, char *error, size_t size)
+{
 	int err = object_open(&g->programs, config, NULL, error, size);
 
 	if (!err)
@@ -257,7 +310,9 @@ static int open_gate(struct gate *g, const struct config *config, char *error, s
 	if (!err)
 		err = object_maps(&g->maps, &g->programs);
 	if (!err)
-		err = net_put(g->maps.local, &local, &here);
+		err = put_local(&g->maps, SERVER);
+	if (!err)
+		err = put_local(&g->maps, SERVER6);
 	if (err)
 		return err;
 	g->maps.live_values->mode = MODE_ENFORCE;
@@ -285,6 +340,8 @@ int main(void)
 	if (!err)
 		err = measure_all(&g, without_verdicts,
 				  sizeof(without_verdicts) / sizeof(without_verdicts[0]));
+	if (!err)
+		err = measure_feeds(&g);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && !err; i++) {
 		err = put_verdicts(&g, sizes[i]);
 		if (!err)
