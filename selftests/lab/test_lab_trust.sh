@@ -161,6 +161,13 @@ echo '# anew' >>"$LAB/mxdp.conf"
 kill -s HUP "$AGENT"
 check "the configuration is read anew" lab_wait 10 read_anew 2
 check "it is still suspended" suspended pattern:too-wide
+words=$(notes | grep too-wide)
+lab_agent_stop
+check "another start" lab_agent
+check "does not believe it again" suspended pattern:too-wide
+check_equal "and says why in the same words" "$(notes | grep too-wide | sed 's/else that.*//')" \
+    "${words%%else that*}"
+check "mail flows" lab_send 198.51.100.31 "$MX4" fourth-31
 check "checks on puts it back" lab_ctl checks on pattern:too-wide
 check_equal "status no longer speaks of it" "$(notes | grep -c too-wide)" 0
 check_exit 1 "there is no other switch of its own" lab_ctl checks on pattern:too-wide
@@ -201,6 +208,14 @@ done
 check "a server delivers three times" lab_wait 10 counted 3
 deliver 198.51.100.41 friend.example
 check "another once" lab_wait 10 counted 4
+known()
+{
+    [ "$(sqlite3 -readonly "$LAB/state/journal.db" "SELECT count(*) FROM known WHERE
+        hex(addr) = '00000000000000000000FFFFC6336428'")" = 3 ]
+}
+check "the journal holds it" lab_wait 5 known
+lab_agent_kill
+check "a start after kill -9 forgets nobody" lab_agent
 for i in 40 41 42; do
     sloppy "198.51.100.$i"
     check "they talk sloppily: 198.51.100.$i" lab_wait 5 has_event "198.51.100.$i"

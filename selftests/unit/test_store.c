@@ -737,7 +737,147 @@ static void repeats_are_counted(void **state)
 	assert_int_equal(store_repeats(out, list, 0, 100), 0);
 }
 
+/* --- trust --- */
+
+struct trusted {
+	size_t count;
+	struct addr client[KEPT];
+	int64_t at[KEPT];
+	size_t suspended;
+	char name[STORE_EVIDENCE], clients[STORE_EVIDENCE];
+	int64_t until;
+	uint64_t withdrawn;
+};
+
+static void keep_known(const struct addr *client, int64_t at, void *context)
+{
+	struct trusted *t = context;
+
+	assert_true(t->count < KEPT);
+	t->client[t->count] = *client;
+	t->at[t->count++] = at;
+}
+
+static void keep_suspended(const struct store_suspended *s, void *context)
+{
+	struct trusted *t = context;
+
+	t->suspended++;
+	snprintf(t->name, sizeof(t->name), "%s", s->name);
+	snprintf(t->clients, sizeof(t->clients), "%s", s->clients ? s->clients : "NULL");
+	t->until = s->until;
+	t->withdrawn = s->withdrawn;
+}
+
+static void load_trust(struct trusted *t, const char *boot_id)
+{
+	struct store *s = open_with((struct store_options){.boot_id = boot_id});
+	long count;
+
+	*t = (struct trusted){0};
+	count = store_load_known(s, keep_known, t);
+	assert_int_equal(count, t->count);
+	count = store_load_suspended(s, keep_suspended, t);
+	assert_int_equal(count, t->suspended);
+	store_close(s);
+}
+
+static void mails_are_known(void **state)
+{
+	static struct trusted t;
+	struct addr one = net("192.0.2.1").addr, other = net("2001:db8::/64").addr;
+	struct store *s = open_and_start();
+	uint32_t now = boot_seconds();
+
+	(void)state;
+	for (int i = 0; i < STORE_KNOWN_TIMES + 3; i++)
+		store_known(s, &one);
+	store_known(s, &other);
+	store_close(s);
+	load_trust(&t, NULL);
+	assert_int_equal(t.count, STORE_KNOWN_TIMES + 1);
+	assert_true(addr_equal(&t.client[0], &one));
+	assert_true(addr_equal(&t.client[t.count - 1], &other));
+	assert_in_range(t.at[0], now, now + LIMIT);
+	/* A clock that is set within the boot changes nothing... */
+	sql("UPDATE known SET at = at - 5000, booted = booted - 5000");
+	load_trust(&t, NULL);
+	assert_in_range(t.at[0], now, now + LIMIT);
+	/* ... in another one the time of day counts, before its begin, too... */
+	load_trust(&t, "another");
+	assert_in_range(t.at[0] - now + 5000, 0, LIMIT);
+	/* ... for thirty days. */
+	sql("UPDATE known SET at = at - 30 * 86400 WHERE id % 2");
+	load_trust(&t, "another");
+	assert_in_range(t.count, 4, 5);
+	sql("UPDATE known SET addr = x'00' WHERE id % 2 = 0");
+	load_trust(&t, NULL);
+	assert_int_equal(t.count, 0);
+}
+
+static void suspended_stay_so(void **state)
+{
+	static struct trusted t;
+	uint32_t now = boot_seconds();
+	struct store_suspended suspended = {
+		.name = "helo-our-name", .until = now + 86400, .clients = "192.0.2.1 192.0.2.2"};
+	struct store *s = open_and_start();
+
+	(void)state;
+	store_suspend(s, &suspended);
+	suspended.withdrawn = 7;
+	store_suspend(s, &suspended);
+	suspended.name = "pattern:mine";
+	store_suspend(s, &suspended);
+	store_lift(s, "pattern:mine");
+	store_close(s);
+	load_trust(&t, NULL);
+	assert_int_equal(t.suspended, 1);
+	assert_string_equal(t.name, "helo-our-name");
+	assert_string_equal(t.clients, "192.0.2.1 192.0.2.2");
+	assert_int_equal(t.withdrawn, 7);
+	assert_int_equal(t.until, now + 86400);
+	load_trust(&t, "another");
+	assert_in_range(t.until - now, 86400 - LIMIT, 86400 + LIMIT);
+	sql("UPDATE suspended SET until = until - 86400 - 60");
+	load_trust(&t, NULL);
+	assert_int_equal(t.suspended, 0);
+	s = open_and_start();
+	suspended.until = now + 60;
+	store_suspend(s, &suspended);
+	store_lift(s, NULL);
+	store_close(s);
+	assert_int_equal(sql("SELECT count(*) FROM suspended"), 0);
+}
+
 /* --- other files in its place --- */
+
+/* A file as the first version left it: its verdicts are read, and what is new has its place. */
+static void from_version_1(void **state)
+{
+	static struct trusted t;
+	static struct loaded l;
+	struct addr one = net("192.0.2.1").addr;
+	struct store *s = open_and_start();
+
+	(void)state;
+	put(s, "192.0.2.1", 600);
+	store_change(s, 0, "block", "192.0.2.1");
+	store_close(s);
+	/* What came later is taken out again. */
+	sql("DROP TABLE known");
+	sql("DROP TABLE suspended");
+	sql("PRAGMA user_version = 1");
+	s = open_and_start();
+	store_known(s, &one);
+	store_close(s);
+	assert_int_equal(sql("PRAGMA user_version"), STORE_VERSION);
+	assert_int_equal(sql("SELECT count(*) FROM changes"), 1);
+	load(&l);
+	assert_int_equal(l.count, 1);
+	load_trust(&t, NULL);
+	assert_int_equal(t.count, 1);
+}
 
 static void from_version_0(void **state)
 {
@@ -1103,15 +1243,18 @@ static bool none_old(struct store *s)
 static void rows_are_bounded(void **state)
 {
 	struct store *s = open_and_start();
+	struct prefix client;
 	char name[32];
 
 	(void)state;
 	for (int i = 0; i < 250; i++) {
 		snprintf(name, sizeof(name), "192.0.2.%d", i);
+		client = net(name);
 		put(s, name, 600);
 		end(s, name, STORE_EXPIRED);
 		put(s, name, 600); /* and these stay */
 		store_change(s, 0, "block", name);
+		store_known(s, &client.addr);
 	}
 	store_close(s);
 	assert_int_equal(sql("SELECT count(*) FROM verdicts WHERE ended IS NOT NULL"), 250);
@@ -1121,6 +1264,7 @@ static void rows_are_bounded(void **state)
 	store_close(s);
 	assert_int_equal(sql("SELECT count(*) FROM verdicts WHERE ended IS NULL"), 250);
 	assert_int_equal(sql("SELECT count(*) FROM changes WHERE text = '192.0.2.249'"), 1);
+	assert_int_equal(sql("SELECT count(*) FROM known"), 100);
 
 	sql("UPDATE verdicts SET ended = strftime('%s') - 91 * 86400 WHERE ended IS NOT NULL AND "
 	    "id % 2");
@@ -1149,7 +1293,10 @@ int main(void)
 		cmocka_unit_test_setup(flushed, begin),
 		cmocka_unit_test_setup(repeats_are_read, begin),
 		cmocka_unit_test(repeats_are_counted),
+		cmocka_unit_test_setup(mails_are_known, begin),
+		cmocka_unit_test_setup(suspended_stay_so, begin),
 		cmocka_unit_test_setup(from_version_0, begin),
+		cmocka_unit_test_setup(from_version_1, begin),
 		cmocka_unit_test_setup(newer_is_left_alone, begin),
 		cmocka_unit_test_setup(damaged_is_moved_aside, begin),
 		cmocka_unit_test_setup(damaged_while_open, begin),

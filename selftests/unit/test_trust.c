@@ -261,6 +261,20 @@ static void a_64_is_one_client(void **state)
 	assert_int_equal(times(k, "::", 2), 0);
 }
 
+/* Mail of an earlier boot counts for what is left of its thirty days. */
+static void known_from_before_this_boot(void **state)
+{
+	struct known *k = *state;
+	struct addr addr = addr_of("192.0.2.9");
+
+	known_accepted(k, &addr, -(int64_t)KNOWN_FOR - 1);
+	assert_int_equal(known_times(k, &addr, 0), 0);
+	known_accepted(k, &addr, -(int64_t)(10 * DAY));
+	known_accepted(k, &addr, 0);
+	assert_int_equal(known_times(k, &addr, 20 * DAY), 2);
+	assert_int_equal(known_times(k, &addr, 20 * DAY + 1), 1);
+}
+
 static void memory_of_the_known_is_bounded(void **state)
 {
 	struct known *k = known_new(64);
@@ -334,6 +348,24 @@ static bool blocks(const struct policy *policy, enum finding_id id)
 
 	findings_add(&f, id, false, "x");
 	return policy_decide(policy, &f, 0).kind == DECISION_BLOCK;
+}
+
+static void suspended_again_after_a_restart(void **state)
+{
+	struct court *c = *state;
+	struct suspension *s;
+
+	assert_null(suspend_again(&c->suspend, &c->policy, "pattern:none", START + HOUR));
+	s = suspend_again(&c->suspend, &c->policy, "non-smtp", START + HOUR);
+	assert_non_null(s);
+	assert_null(suspend_again(&c->suspend, &c->policy, "non-smtp", START + HOUR));
+	assert_ptr_equal(suspend_find_name(&c->suspend, "non-smtp"), s);
+	assert_false(blocks(&c->policy, FINDING_NON_SMTP));
+	assert_true(blocks(&c->policy, FINDING_EARLY_TALKER));
+	assert_null(suspend_over(&c->suspend, START));
+	assert_ptr_equal(suspend_over(&c->suspend, START + HOUR), s);
+	suspend_lift(&c->suspend, &c->policy, s);
+	assert_true(blocks(&c->policy, FINDING_NON_SMTP));
 }
 
 static void three_known_good_suspend(void **state)
@@ -611,8 +643,10 @@ int main(void)
 		cmocka_unit_test(no_room_is_no_relay),
 		with_known(accepted_mail_is_counted),
 		with_known(a_64_is_one_client),
+		with_known(known_from_before_this_boot),
 		cmocka_unit_test(memory_of_the_known_is_bounded),
 		with_suspend(three_known_good_suspend),
+		with_suspend(suspended_again_after_a_restart),
 		with_suspend(strangers_do_not_suspend),
 		with_suspend(the_same_client_is_one),
 		with_suspend(within_ten_minutes),

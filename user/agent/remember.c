@@ -8,7 +8,6 @@
 #include "../base/clock.h"
 #include "../base/escape.h"
 #include "../base/log.h"
-#include "../journal/store.h"
 #include "lookups.h"
 #include "remember.h"
 
@@ -35,6 +34,11 @@ struct remember {
 	int at, count; /* in the batch */
 	struct verdict_entry batch[VERDICT_WALK_BATCH];
 };
+
+struct store *remember_store(const struct agent *a)
+{
+	return a->remember ? a->remember->store : NULL;
+}
 
 /* Lists by their names: their numbers are another configuration's. */
 
@@ -285,8 +289,11 @@ static void census_step(struct agent *a)
 		tell_walked(a, &r->batch[r->at++]);
 }
 
-static void census_begin(struct remember *r)
+static void census_begin(struct agent *a)
 {
+	struct remember *r = a->remember;
+
+	remember_suspensions(a);
 	store_census_begin(r->store);
 	r->walk = (struct verdict_walk){0};
 	r->at = r->count = 0;
@@ -311,7 +318,7 @@ static void look(uv_timer_t *timer)
 
 	if (!r->flushing && store_has_room(r->store, STEP)) {
 		if (!r->taking && is_census_due(r))
-			census_begin(r);
+			census_begin(a);
 		if (r->taking)
 			census_step(a);
 	}
@@ -501,6 +508,7 @@ void remember_open(struct agent *a)
 	else
 		restore(a);
 	store_load_repeats(a->remember->store, restore_repeat, a);
+	remember_trust(a);
 	uv_timer_init(&a->loop, &a->remember->timer);
 	a->remember->timer.data = a;
 }
@@ -514,7 +522,7 @@ void remember_start(struct agent *a)
 		return;
 	}
 	/* What the maps hold an earlier agent may have left untold. */
-	census_begin(a->remember);
+	census_begin(a);
 	uv_timer_start(&a->remember->timer, look, STEP_MS, 0);
 }
 
@@ -535,7 +543,7 @@ static void tell_last(struct agent *a)
 	wait_for_room(r->store, &patience);
 	census = store_wants_census(r->store);
 	if (census)
-		census_begin(r);
+		census_begin(a);
 	r->walk = (struct verdict_walk){0};
 	do {
 		wait_for_room(r->store, &patience);

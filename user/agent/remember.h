@@ -18,6 +18,7 @@
 #ifndef MXDP_AGENT_REMEMBER_H
 #define MXDP_AGENT_REMEMBER_H
 
+#include "../journal/store.h"
 #include "events.h"
 
 /* Once it is known who is never blocked. */
@@ -35,6 +36,18 @@ void remember_by_hand(struct agent *a, const struct prefix *prefix, enum port_cl
 void remember_undone(struct agent *a, const struct prefix *prefix, enum port_class ports);
 /* `why` as events_unblocked() is told. */
 void remember_ended(struct agent *a, const struct verdict_entry *entry, const char *why);
+
+/* remember_trust.c: what trust.h rests on. */
+void remember_known(struct agent *a, const struct addr *client);
+void remember_suspended(struct agent *a, const struct suspension *suspension);
+void remember_lifted(struct agent *a, const char *name);
+/* All that are suspended now, and no others. */
+void remember_suspensions(struct agent *a);
+/* Once the configuration is known, before anything is judged. */
+void remember_trust(struct agent *a);
+
+/* NULL where there is none. */
+struct store *remember_store(const struct agent *a);
 
 /* A request that is to end all of them begins, and is over or broken off. */
 void remember_flush(struct agent *a);

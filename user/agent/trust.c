@@ -5,6 +5,7 @@
 
 #include "../base/clock.h"
 #include "lookups.h"
+#include "remember.h"
 #include "trust.h"
 
 #define RELAY_FOR  86400U
@@ -93,6 +94,7 @@ static void suspend(struct agent *a, const struct suspension *s, const struct fi
 	char why[POLICY_FINDING_NAME + 64], words[SUSPEND_WORDS];
 
 	events_note(a, "note", "%s", suspend_words(words, s, boot_seconds()));
+	remember_suspended(a, s);
 	snprintf(why, sizeof(why), "%s is suspended", s->name);
 	if (finding_is_of_list(finding))
 		withdraw_list(a, policy->list[finding->which].list, why);
@@ -151,6 +153,7 @@ void trust_list_withdrawn(struct agent *a, uint32_t lists)
 static void lift(struct agent *a, struct suspension *s, const char *why)
 {
 	events_note(a, "note", "%s is no longer suspended: %s", s->name, why);
+	remember_lifted(a, s->name);
 	suspend_lift(&a->suspend, &a->config.policy, s);
 }
 
@@ -174,6 +177,7 @@ void trust_tick(struct agent *a, uint32_t now)
 void trust_renew(struct agent *a)
 {
 	suspend_renew(&a->suspend, &a->config.policy);
+	remember_suspensions(a);
 }
 
 /* Relays by volume */
@@ -240,6 +244,7 @@ void trust_ended(struct agent *a, const struct session *session)
 	    judge_is_doubtful(a, session) || !is_spotless(a, session))
 		return;
 	known_accepted(a->known, &session->flow.client, now);
+	remember_known(a, &session->flow.client);
 	if (!session->dialogue.relay)
 		note_volume(a, session, now);
 }

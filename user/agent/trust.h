@@ -5,7 +5,8 @@
  * them are suspended and their blocks withdrawn (policy/suspend.h), and new blocks have a ceiling
  * (policy/ceiling.h). All of it comes from sessions that have ended: by then all is known of them,
  * what lists say and whether the server accepted mail. What was said while SYN cookies were in use
- * counts for nobody: a forger may have said it. None of this is kept over a restart but relays.
+ * counts for nobody: a forger may have said it. Over a restart the known
+ * and the suspended are kept in the journal, relays with the allowed networks.
  *
  * A relay by volume is one for a day, and lists are asked about it all the while: each day it must
  * be earned anew, on all that is known. By its many names none becomes one against whom a verdict

@@ -12,6 +12,7 @@
 #include "../base/log.h"
 #include "events.h"
 #include "lookups.h"
+#include "remember.h"
 #include "trust.h"
 
 #define STEP_MS 2 /* between the steps: the loop breathes */
@@ -88,6 +89,7 @@ static void step(uv_timer_t *timer)
 	uv_timer_stop(timer);
 	w->lists = 0;
 	w->suspended = false;
+	remember_suspensions(a);
 }
 
 /* A second one meanwhile: the walk begins anew, for both. */

@@ -390,3 +390,25 @@ long store_load_repeats(struct store *s, store_repeat_fn fn, void *context)
 	free(repeats);
 	return count < 0 ? count : (long)kept;
 }
+
+/* What a load returned; a file that failed is closed. */
+static long loaded(struct store *s, long count)
+{
+	if (count < 0)
+		give_up(s, (int)count);
+	return count;
+}
+
+long store_load_known(struct store *s, store_known_fn fn, void *context)
+{
+	return s->db ? loaded(s, store_db_load_known(s->db, boot_seconds(), store_booted(s), fn,
+						     context))
+		     : s->error;
+}
+
+long store_load_suspended(struct store *s, store_suspended_fn fn, void *context)
+{
+	return s->db ? loaded(s, store_db_load_suspended(s->db, boot_seconds(), store_booted(s), fn,
+							 context))
+		     : s->error;
+}

@@ -18,8 +18,11 @@
  * nothing; in another one the time of day tells what is left, so time spent switched off counts,
  * and a clock that has fallen behind makes no verdict longer than it was.
  *
- * Bounded: ended verdicts and changes go after STORE_DAYS, and beyond `rows` the oldest go. How
- * many are in force is bounded by the kernel's maps.
+ * Beside the verdicts it keeps what trust rests on: who delivered mail that was accepted, and which
+ * findings are suspended. Of those a census mends nothing: what was lost is merely not remembered.
+ *
+ * Bounded: ended verdicts and changes go after STORE_DAYS, accepted mail after STORE_KNOWN_DAYS,
+ * and beyond `rows` the oldest go. How many are in force is bounded by the kernel's maps.
  */
 #ifndef MXDP_JOURNAL_STORE_H
 #define MXDP_JOURNAL_STORE_H
@@ -30,12 +33,14 @@
 #include <sys/types.h>
 #include "../../maps/verdict_user.h"
 
-#define STORE_DAYS     90
-#define STORE_ROWS     500000 /* ended verdicts, and as many changes by hand */
-#define STORE_QUEUE    262144 /* told and not yet written... */
-#define STORE_BYTES    (64U << 20)
-#define STORE_EVIDENCE 1024 /* bytes of it with the terminating zero; of any other text, too */
-#define STORE_WORDS    512
+#define STORE_DAYS        90
+#define STORE_ROWS        500000 /* ended verdicts, as many changes by hand and accepted mails */
+#define STORE_KNOWN_DAYS  30
+#define STORE_KNOWN_TIMES 8      /* of one client, the newest */
+#define STORE_QUEUE       262144 /* told and not yet written... */
+#define STORE_BYTES       (64U << 20)
+#define STORE_EVIDENCE    1024 /* bytes of it with the terminating zero; of any other text, too */
+#define STORE_WORDS       512
 
 enum store_ending {
 	STORE_EXPIRED,
@@ -105,6 +110,23 @@ struct store_repeat {
 typedef void (*store_repeat_fn)(const struct store_repeat *repeat, void *context);
 long store_load_repeats(struct store *s, store_repeat_fn fn, void *context);
 
+/* Accepted mail of STORE_KNOWN_DAYS, the oldest first; boot seconds, below zero before this boot.
+ */
+typedef void (*store_known_fn)(const struct addr *client, int64_t at, void *context);
+long store_load_known(struct store *s, store_known_fn fn, void *context);
+
+/* A finding that is suspended, by the name that people know it by. */
+struct store_suspended {
+	const char *name;
+	int64_t until;      /* boot seconds; it is not over yet */
+	uint64_t withdrawn; /* blocks */
+	const char
+		*clients; /* whom it convicted, the latest first, a blank between them; or NULL */
+};
+
+typedef void (*store_suspended_fn)(const struct store_suspended *suspended, void *context);
+long store_load_suspended(struct store *s, store_suspended_fn fn, void *context);
+
 /* From the loop, at any time. Nothing here waits or fails. */
 
 void store_put(struct store *s, const struct store_verdict *verdict);
@@ -117,6 +139,12 @@ void store_flush(struct store *s);
 void store_undo(struct store *s, const struct prefix *prefix, enum port_class ports);
 /* What it has met so far. */
 void store_hits(struct store *s, const struct verdict_entry *entry);
+/* The server accepted mail of it. */
+void store_known(struct store *s, const struct addr *client);
+/* In place of what was told of the same name before. */
+void store_suspend(struct store *s, const struct store_suspended *suspended);
+/* It is suspended no longer; NULL: none is. */
+void store_lift(struct store *s, const char *name);
 /* A change by hand; `uid` (uid_t)-1 where it is not known who. */
 void store_change(struct store *s, uid_t uid, const char *verb, const char *text);
 

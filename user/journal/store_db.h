@@ -9,7 +9,7 @@
 
 #include "store.h"
 
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 
 enum store_op_kind {
 	OP_PUT,
@@ -17,6 +17,9 @@ enum store_op_kind {
 	OP_UNDO,
 	OP_HITS,
 	OP_CHANGE,
+	OP_KNOWN,
+	OP_SUSPEND,
+	OP_LIFT,
 	OP_EXPIRE, /* all those that had run out `at` */
 	OP_FLUSH,
 	OP_CENSUS_BEGIN,
@@ -25,8 +28,8 @@ enum store_op_kind {
 };
 
 enum store_text {
-	TEXT_REASON, /* of a change: the verb */
-	TEXT_LISTS,  /* of a change: its words; of an end: by whom */
+	TEXT_REASON, /* of a change: the verb; of a suspension: its name */
+	TEXT_LISTS,  /* of a change: its words; of an end: by whom; of a suspension: for whom */
 	TEXT_EVIDENCE,
 	TEXT_COUNT,
 };
@@ -75,6 +78,12 @@ struct store_past {
 /* The newest `room` of 30 days. */
 long store_db_past(struct store_db *db, uint32_t now, int64_t booted, struct store_past *out,
 		   size_t room);
+
+/* store_load_known() and store_load_suspended() as of this time; see there. */
+long store_db_load_known(struct store_db *db, uint32_t now, int64_t booted, store_known_fn fn,
+			 void *context);
+long store_db_load_suspended(struct store_db *db, uint32_t now, int64_t booted,
+			     store_suspended_fn fn, void *context);
 
 /* Deletes some of what is too old or too many; *more says whether there is more of it. */
 int store_db_prune(struct store_db *db, int64_t wall, size_t rows, bool *more);

@@ -27,6 +27,12 @@ static const char *const steps[STORE_VERSION] = {
 	"CREATE INDEX by_end ON verdicts (ended) WHERE ended IS NOT NULL;"
 	"CREATE TABLE changes (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, uid INTEGER,"
 	" verb TEXT NOT NULL, text TEXT);",
+	"CREATE TABLE known (id INTEGER PRIMARY KEY, addr BLOB NOT NULL, at INTEGER NOT NULL,"
+	" boot INTEGER NOT NULL REFERENCES boots, booted INTEGER NOT NULL);"
+	"CREATE INDEX known_by_addr ON known (addr);"
+	"CREATE TABLE suspended (name TEXT PRIMARY KEY, until INTEGER NOT NULL,"
+	" boot INTEGER NOT NULL REFERENCES boots, booted INTEGER NOT NULL,"
+	" withdrawn INTEGER NOT NULL, clients TEXT) WITHOUT ROWID;",
 };
 
 static const char *const statements[STATEMENT_COUNT] = {

@@ -10,15 +10,7 @@
 #define REPEATS_SPAN (30 * DAY)
 #define PRUNE_STEP   10000 /* rows in one transaction: others want to write, too */
 
-/* Where this boot stands, and the clock. */
-struct now {
-	sqlite3_int64 boot; /* its number */
-	int64_t booted;
-	uint32_t seconds;
-};
-
-/* Time of day as seconds of this boot, below zero before it. */
-static int64_t in_boot(const struct now *now, sqlite3_stmt *row, int boot, sqlite3_int64 wall)
+int64_t store_in_boot(const struct store_now *now, sqlite3_stmt *row, int boot, sqlite3_int64 wall)
 {
 	bool same = sqlite3_column_int64(row, boot) == now->boot;
 
@@ -67,10 +59,10 @@ enum load_column {
 
 /* A clock that has fallen behind must not lengthen it; one that ran ahead must not start it anew.
  */
-static uint32_t read_end(const struct now *now, sqlite3_stmt *row)
+static uint32_t read_end(const struct store_now *now, sqlite3_stmt *row)
 {
 	sqlite3_int64 expires = sqlite3_column_int64(row, LOAD_EXPIRES);
-	int64_t left = in_boot(now, row, LOAD_BOOT, expires) - now->seconds;
+	int64_t left = store_in_boot(now, row, LOAD_BOOT, expires) - now->seconds;
 	int64_t whole = expires - sqlite3_column_int64(row, LOAD_SINCE);
 
 	if (sqlite3_column_type(row, LOAD_EXPIRES) == SQLITE_NULL)
@@ -79,15 +71,15 @@ static uint32_t read_end(const struct now *now, sqlite3_stmt *row)
 	return left <= 0 ? 0 : within(left + now->seconds, 1, VERDICT_NEVER_EXPIRES - 1);
 }
 
-static uint32_t read_time(const struct now *now, sqlite3_stmt *row, int column)
+static uint32_t read_time(const struct store_now *now, sqlite3_stmt *row, int column)
 {
 	if (sqlite3_column_type(row, column) == SQLITE_NULL)
 		return 0;
-	return within(in_boot(now, row, LOAD_BOOT, sqlite3_column_int64(row, column)), 0,
+	return within(store_in_boot(now, row, LOAD_BOOT, sqlite3_column_int64(row, column)), 0,
 		      now->seconds);
 }
 
-static bool read_verdict(struct store_verdict *out, const struct now *now, sqlite3_stmt *row,
+static bool read_verdict(struct store_verdict *out, const struct store_now *now, sqlite3_stmt *row,
 			 bool texts)
 {
 	const char *action = (const char *)sqlite3_column_text(row, LOAD_ACTION);
@@ -132,7 +124,7 @@ static int find_newest(struct store_db *db, size_t texts, sqlite3_int64 *id)
 long store_db_load(struct store_db *db, uint32_t seconds, int64_t booted, size_t texts,
 		   store_verdict_fn fn, void *context)
 {
-	const struct now now = {db->boot, booted, seconds};
+	const struct store_now now = {db->boot, booted, seconds};
 	sqlite3_stmt *s = store_sql(db, SQL_LOAD);
 	sqlite3_int64 older;
 	int err = find_newest(db, texts, &older), code;
@@ -174,15 +166,15 @@ static bool is_forgiven(sqlite3_stmt *row)
 	return false;
 }
 
-static bool read_past(struct store_past *out, const struct now *now, sqlite3_stmt *row)
+static bool read_past(struct store_past *out, const struct store_now *now, sqlite3_stmt *row)
 {
 	sqlite3_int64 ended = sqlite3_column_int64(row, PAST_ENDED);
 
-	out->last = in_boot(now, row, PAST_BOOT, sqlite3_column_int64(row, PAST_SINCE));
-	out->until = in_boot(now, row, PAST_BOOT, sqlite3_column_int64(row, PAST_EXPIRES));
+	out->last = store_in_boot(now, row, PAST_BOOT, sqlite3_column_int64(row, PAST_SINCE));
+	out->until = store_in_boot(now, row, PAST_BOOT, sqlite3_column_int64(row, PAST_EXPIRES));
 	out->forgiven = is_forgiven(row);
 	if (out->forgiven)
-		out->until = in_boot(now, row, PAST_BOOT, ended);
+		out->until = store_in_boot(now, row, PAST_BOOT, ended);
 	if (out->last > now->seconds) /* the clock was ahead then */
 		out->last = now->seconds;
 	if (out->until > UINT32_MAX - 1)
@@ -194,7 +186,7 @@ static bool read_past(struct store_past *out, const struct now *now, sqlite3_stm
 long store_db_past(struct store_db *db, uint32_t seconds, int64_t booted, struct store_past *out,
 		   size_t room)
 {
-	const struct now now = {db->boot, booted, seconds};
+	const struct store_now now = {db->boot, booted, seconds};
 	sqlite3_stmt *s = store_sql(db, SQL_PAST);
 	size_t count = 0;
 	int code;
@@ -221,15 +213,14 @@ static int prune(struct store_db *db, enum statement which, sqlite3_int64 before
 }
 
 static int prune_table(struct store_db *db, enum statement count, enum statement which,
-		       int64_t wall, size_t rows, bool *more)
+		       int64_t before, size_t rows, bool *more)
 {
 	sqlite3_int64 there;
 	int err = store_sql_number(db, store_sql(db, count), &there);
 
 	if (!err && there > (sqlite3_int64)rows)
 		err = prune(db, which, INT64_MAX, there - (sqlite3_int64)rows, more);
-	return err ? err
-		   : prune(db, which, wall - (sqlite3_int64)STORE_DAYS * DAY, PRUNE_STEP, more);
+	return err ? err : prune(db, which, before, PRUNE_STEP, more);
 }
 
 int store_db_prune(struct store_db *db, int64_t wall, size_t rows, bool *more)
@@ -237,6 +228,11 @@ int store_db_prune(struct store_db *db, int64_t wall, size_t rows, bool *more)
 	int err;
 
 	*more = false;
-	err = prune_table(db, SQL_ENDED, SQL_PRUNE, wall, rows, more);
-	return err ? err : prune_table(db, SQL_CHANGES, SQL_PRUNE_CHANGES, wall, rows, more);
+	err = prune_table(db, SQL_ENDED, SQL_PRUNE, wall - STORE_DAYS * DAY, rows, more);
+	if (!err)
+		err = prune_table(db, SQL_CHANGES, SQL_PRUNE_CHANGES, wall - STORE_DAYS * DAY, rows,
+				  more);
+	return err ? err
+		   : prune_table(db, SQL_COUNT_KNOWN, SQL_PRUNE_KNOWN,
+				 wall - STORE_KNOWN_DAYS * DAY, rows, more);
 }

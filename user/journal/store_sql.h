@@ -5,7 +5,8 @@
  * Columns of `verdicts` that want a word: `addr` is 16 bytes as in maps/addr.h and `plen` counts
  * over all 128 bits; `since`, `expires` (NULL: never), `ended`, `hit_last`, `hit_courtesy` are time
  * of day; `booted` is when the boot in which the row was written began, by the clock as it was set
- * then. A row without `ended` is in force.
+ * then. A row without `ended` is in force. `known` and `suspended` have their times in the same
+ * way.
  */
 #ifndef MXDP_JOURNAL_STORE_SQL_H
 #define MXDP_JOURNAL_STORE_SQL_H
@@ -56,7 +57,18 @@
 		 "WHERE ended IS NOT NULL AND ended < ?1 ORDER BY ended LIMIT ?2)")                \
 	X(CHANGES, "SELECT count(*) FROM changes")                                                 \
 	X(PRUNE_CHANGES, "DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ?1 "  \
-			 "ORDER BY id LIMIT ?2)")
+			 "ORDER BY id LIMIT ?2)")                                                  \
+	X(KNOWN, "INSERT INTO known (addr, at, boot, booted) VALUES (?1, ?2, ?3, ?4)")             \
+	X(TRIM_KNOWN, "DELETE FROM known WHERE addr = ?1 AND id NOT IN (SELECT id FROM known "     \
+		      "WHERE addr = ?1 ORDER BY id DESC LIMIT ?2)")                                \
+	X(LOAD_KNOWN, "SELECT addr, at, boot, booted FROM known WHERE at >= ?1 ORDER BY id")       \
+	X(COUNT_KNOWN, "SELECT count(*) FROM known")                                               \
+	X(PRUNE_KNOWN, "DELETE FROM known WHERE id IN (SELECT id FROM known WHERE at < ?1 "        \
+		       "ORDER BY id LIMIT ?2)")                                                    \
+	X(SUSPEND, "INSERT OR REPLACE INTO suspended (name, until, boot, booted, withdrawn, "      \
+		   "clients) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                     \
+	X(LIFT, "DELETE FROM suspended WHERE ?1 IS NULL OR name = ?1")                             \
+	X(LOAD_SUSPENDED, "SELECT name, until, boot, booted, withdrawn, clients FROM suspended")
 
 enum statement {
 #define X(name, text) SQL_##name,
@@ -90,11 +102,31 @@ int store_census_count(struct store_db *db, const struct store_op *op);
 int store_census_finish(struct store_db *db, const struct store_op *op);
 void store_census_free(struct store_db *db);
 
-/* store_write.c, for the census */
+/* store_known.c: who delivered mail, and which findings are suspended */
+int store_write_known(struct store_db *db, const struct store_op *op);
+int store_write_suspend(struct store_db *db, const struct store_op *op);
+int store_write_lift(struct store_db *db, const struct store_op *op);
+
+/* store_write.c: boot seconds as time of day, and a text; both NULL where there is none */
+void store_bind_time(sqlite3_stmt *s, int at, const struct store_op *op, uint32_t boot);
+void store_bind_text(sqlite3_stmt *s, int at, const char *text);
+/* for the census */
 int store_write_put(struct store_db *db, const struct store_op *op);
 int store_write_hits(struct store_db *db, const struct store_op *op);
 
-/* store_read.c: false where a row's columns from `at` on - addr, plen, ports - are no network. */
+/* Where this boot stands, and the clock. */
+struct store_now {
+	sqlite3_int64 boot; /* its number */
+	int64_t booted;
+	uint32_t seconds;
+};
+
+/*
+ * store_read.c: time of day as seconds of this boot, below zero before it; column `boot` and the
+ * one behind it are the row's.
+ */
+int64_t store_in_boot(const struct store_now *now, sqlite3_stmt *row, int boot, sqlite3_int64 wall);
+/* False where a row's columns from `at` on - addr, plen, ports - are no network. */
 bool store_read_network(struct prefix *prefix, enum port_class *ports, sqlite3_stmt *row, int at);
 
 #endif

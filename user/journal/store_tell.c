@@ -124,6 +124,35 @@ void store_hits(struct store *s, const struct verdict_entry *entry)
 	tell(s, op);
 }
 
+void store_known(struct store *s, const struct addr *client)
+{
+	struct store_op *op = op_new(OP_KNOWN, NULL);
+
+	if (op)
+		op->entry.prefix.addr = *client;
+	tell(s, op);
+}
+
+void store_suspend(struct store *s, const struct store_suspended *suspended)
+{
+	const char *const texts[TEXT_COUNT] = {
+		[TEXT_REASON] = suspended->name, [TEXT_LISTS] = suspended->clients};
+	struct store_op *op = op_new(OP_SUSPEND, texts);
+
+	if (op) {
+		op->entry.verdict.expires = (uint32_t)suspended->until;
+		op->entry.hits.packets = suspended->withdrawn;
+	}
+	tell(s, op);
+}
+
+void store_lift(struct store *s, const char *name)
+{
+	const char *const texts[TEXT_COUNT] = {[TEXT_REASON] = name};
+
+	tell(s, op_new(OP_LIFT, texts));
+}
+
 void store_change(struct store *s, uid_t uid, const char *verb, const char *text)
 {
 	const char *const texts[TEXT_COUNT] = {[TEXT_REASON] = verb, [TEXT_LISTS] = text};

@@ -13,14 +13,14 @@ static const char *const endings[STORE_ENDINGS] = {
 	[STORE_REPLACED] = "replaced", [STORE_UNSEEN] = "unseen",
 };
 
-static void bind_text(sqlite3_stmt *s, int at, const char *text)
+void store_bind_text(sqlite3_stmt *s, int at, const char *text)
 {
 	if (text)
 		sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);
 }
 
 /* Boot seconds as time of day; what is 0 never was. */
-static void bind_time(sqlite3_stmt *s, int at, const struct store_op *op, uint32_t boot)
+void store_bind_time(sqlite3_stmt *s, int at, const struct store_op *op, uint32_t boot)
 {
 	if (boot)
 		sqlite3_bind_int64(s, at, op->booted + boot);
@@ -36,8 +36,8 @@ static void bind_key(sqlite3_stmt *s, const struct verdict_entry *e)
 static void bind_hits(sqlite3_stmt *s, int at, const struct store_op *op)
 {
 	sqlite3_bind_int64(s, at, (sqlite3_int64)op->entry.hits.packets);
-	bind_time(s, at + 1, op, op->entry.hits.last);
-	bind_time(s, at + 2, op, op->entry.hits.courtesy);
+	store_bind_time(s, at + 1, op, op->entry.hits.last);
+	store_bind_time(s, at + 2, op, op->entry.hits.courtesy);
 }
 
 static int insert(struct store_db *db, const struct store_op *op)
@@ -51,12 +51,12 @@ static int insert(struct store_db *db, const struct store_op *op)
 	sqlite3_bind_text(s, 6, cause_name(v->cause), -1, SQLITE_STATIC);
 	sqlite3_bind_int(s, 7, op->score);
 	sqlite3_bind_int(s, 8, op->repeats);
-	bind_text(s, 9, op->text[TEXT_REASON]);
-	bind_text(s, 10, op->text[TEXT_LISTS]);
-	bind_text(s, 11, op->text[TEXT_EVIDENCE]);
+	store_bind_text(s, 9, op->text[TEXT_REASON]);
+	store_bind_text(s, 10, op->text[TEXT_LISTS]);
+	store_bind_text(s, 11, op->text[TEXT_EVIDENCE]);
 	sqlite3_bind_int64(s, 12, op->booted + v->since);
 	if (v->expires != VERDICT_NEVER_EXPIRES)
-		bind_time(s, 13, op, v->expires);
+		store_bind_time(s, 13, op, v->expires);
 	sqlite3_bind_int64(s, 14, db->boot);
 	sqlite3_bind_int64(s, 15, op->booted);
 	bind_hits(s, 16, op);
@@ -68,7 +68,7 @@ static int replace(struct store_db *db, const struct store_op *op)
 	sqlite3_stmt *s = store_sql(db, SQL_REPLACE);
 
 	bind_key(s, &op->entry);
-	bind_time(s, 4, op, op->at);
+	store_bind_time(s, 4, op, op->at);
 	return store_sql_run(db, s);
 }
 
@@ -84,9 +84,9 @@ static int end(struct store_db *db, const struct store_op *op)
 	sqlite3_stmt *s = store_sql(db, SQL_END);
 
 	bind_key(s, &op->entry);
-	bind_time(s, 4, op, op->at);
+	store_bind_time(s, 4, op, op->at);
 	sqlite3_bind_text(s, 5, endings[op->ending], -1, SQLITE_STATIC);
-	bind_text(s, 6, op->text[TEXT_LISTS]);
+	store_bind_text(s, 6, op->text[TEXT_LISTS]);
 	bind_hits(s, 7, op);
 	return store_sql_run(db, s);
 }
@@ -119,11 +119,11 @@ static int change(struct store_db *db, const struct store_op *op)
 {
 	sqlite3_stmt *s = store_sql(db, SQL_CHANGE);
 
-	bind_time(s, 1, op, op->at);
+	store_bind_time(s, 1, op, op->at);
 	if (op->uid != (uid_t)-1)
 		sqlite3_bind_int64(s, 2, op->uid);
-	bind_text(s, 3, op->text[TEXT_REASON]);
-	bind_text(s, 4, op->text[TEXT_LISTS]);
+	store_bind_text(s, 3, op->text[TEXT_REASON]);
+	store_bind_text(s, 4, op->text[TEXT_LISTS]);
 	return store_sql_run(db, s);
 }
 
@@ -133,7 +133,7 @@ static int expire(struct store_db *db, const struct store_op *op)
 
 	sqlite3_bind_int64(s, 1, db->boot);
 	sqlite3_bind_int64(s, 2, op->at);
-	bind_time(s, 3, op, op->at);
+	store_bind_time(s, 3, op, op->at);
 	return store_sql_run(db, s);
 }
 
@@ -141,7 +141,7 @@ static int flush(struct store_db *db, const struct store_op *op)
 {
 	sqlite3_stmt *s = store_sql(db, SQL_FLUSH);
 
-	bind_time(s, 1, op, op->at);
+	store_bind_time(s, 1, op, op->at);
 	return store_sql_run(db, s);
 }
 
@@ -158,6 +158,12 @@ int store_db_apply(struct store_db *db, const struct store_op *op)
 		return store_write_hits(db, op);
 	case OP_CHANGE:
 		return change(db, op);
+	case OP_KNOWN:
+		return store_write_known(db, op);
+	case OP_SUSPEND:
+		return store_write_suspend(db, op);
+	case OP_LIFT:
+		return store_write_lift(db, op);
 	case OP_EXPIRE:
 		return expire(db, op);
 	case OP_FLUSH:

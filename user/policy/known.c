@@ -10,7 +10,7 @@
 
 struct client {
 	struct addr addr;          /* of a /64: its first */
-	uint32_t time[KNOWN_MOST]; /* seconds + 1, the newest first; 0: none */
+	uint32_t time[KNOWN_MOST]; /* as mark_of() tells, the newest first; 0: none */
 };
 
 _Static_assert(sizeof(struct client) == 48, "the header says so");
@@ -43,11 +43,19 @@ static size_t set_of(const struct known *known, const struct addr *addr)
 	return (keyed_hash(addr, sizeof(*addr)) & (known->sets - 1)) * WAYS;
 }
 
-void known_accepted(struct known *known, const struct addr *client, uint32_t now)
+/* Shifted, so that a time before this boot that counts still is above zero. */
+static uint32_t mark_of(int64_t seconds)
+{
+	return (uint32_t)(seconds + KNOWN_FOR + 1);
+}
+
+void known_accepted(struct known *known, const struct addr *client, int64_t now)
 {
 	struct addr owner = owner_of(client).addr;
 	struct client *set = &known->client[set_of(known, &owner)], *found = set;
 
+	if (now < -(int64_t)KNOWN_FOR)
+		return;
 	for (int i = 0; i < WAYS; i++) {
 		if (set[i].time[0] && addr_equal(&set[i].addr, &owner)) {
 			found = &set[i];
@@ -59,7 +67,7 @@ void known_accepted(struct known *known, const struct addr *client, uint32_t now
 	if (!addr_equal(&found->addr, &owner))
 		*found = (struct client){.addr = owner};
 	memmove(found->time + 1, found->time, sizeof(found->time) - sizeof(found->time[0]));
-	found->time[0] = now + 1;
+	found->time[0] = mark_of(now);
 }
 
 unsigned known_times(const struct known *known, const struct addr *client, uint32_t now)
@@ -72,7 +80,7 @@ unsigned known_times(const struct known *known, const struct addr *client, uint3
 		if (!addr_equal(&set[i].addr, &owner))
 			continue;
 		while (times < KNOWN_MOST && set[i].time[times] &&
-		       now + 1 - set[i].time[times] <= KNOWN_FOR)
+		       mark_of(now) - set[i].time[times] <= KNOWN_FOR)
 			times++;
 	}
 	return times;

@@ -10,7 +10,7 @@
  * Memory is bounded: a table of sets of eight, the longest quiet of a set makes room. Sets are
  * chosen by a keyed hash, and a place costs an accepted mail. What is forgotten is merely no longer
  * known for good. Times are seconds of CLOCK_BOOTTIME, given by the caller and never running
- * backwards. Not thread safe.
+ * backwards; what is remembered of an earlier boot is below zero. Not thread safe.
  */
 #ifndef MXDP_POLICY_KNOWN_H
 #define MXDP_POLICY_KNOWN_H
@@ -30,7 +30,7 @@ struct known *known_new(size_t clients);
 void known_free(struct known *known);
 
 /* A session ended in which the server accepted mail, and nothing speaks against. */
-void known_accepted(struct known *known, const struct addr *client, uint32_t now);
+void known_accepted(struct known *known, const struct addr *client, int64_t now);
 /* In how many sessions of the 30 days before it did; KNOWN_MOST at most. */
 unsigned known_times(const struct known *known, const struct addr *client, uint32_t now);
 

@@ -160,6 +160,35 @@ static bool find_numbered(struct finding *finding, const struct policy *policy, 
 	return false;
 }
 
+static bool find_named(struct finding *finding, const struct policy *policy, const char *name)
+{
+	char text[POLICY_FINDING_NAME];
+
+	for (unsigned id = 0; id < FINDING_COUNT; id++) {
+		*finding = (struct finding){.id = id};
+		if (finding_is_numbered(finding, NULL)
+			    ? find_numbered(finding, policy, name)
+			    : !strcmp(policy_finding_name(text, policy, finding), name))
+			return true;
+	}
+	return false;
+}
+
+struct suspension *suspend_again(struct suspend *suspend, struct policy *policy, const char *name,
+				 uint32_t until)
+{
+	struct finding finding;
+	struct suspension *s =
+		find_named(&finding, policy, name) ? suspension_of(suspend, &finding) : NULL;
+
+	if (!s || s->until)
+		return NULL;
+	s->until = until;
+	policy_finding_name(s->name, policy, &finding);
+	switch_off(s, policy);
+	return s;
+}
+
 static bool is_still_there(struct suspension *s, const struct policy *policy)
 {
 	if (!s->until)

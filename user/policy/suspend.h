@@ -56,6 +56,13 @@ struct suspension *suspend_convicted(struct suspend *suspend, struct policy *pol
 				     const struct finding *finding, const struct addr *client,
 				     bool known_good, unsigned after, uint32_t now);
 
+/*
+ * The finding of this name was suspended until then before a restart, and is again. NULL where
+ * there is none of that name in `policy'. Whom it convicted is the caller's to fill in.
+ */
+struct suspension *suspend_again(struct suspend *suspend, struct policy *policy, const char *name,
+				 uint32_t until);
+
 /* The finding that is suspended, or NULL. */
 struct suspension *suspend_find(const struct suspend *suspend, const struct finding *finding);
 /* The one that is suspended under this name ("pattern:NAME"), or NULL. */
