@@ -128,6 +128,7 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_int_equal(a->dns.cache_bytes, b->dns.cache_bytes);
 	assert_int_equal(a->dns.suspect_share, b->dns.suspect_share);
 	assert_int_equal(a->lists_count, b->lists_count);
+	assert_int_equal(a->feeds_count, b->feeds_count);
 	assert_int_equal(a->brands_count, b->brands_count);
 	assert_policies_equal(&a->policy, &b->policy);
 	assert_int_equal(a->patterns_count, b->patterns_count);
@@ -244,6 +245,7 @@ static void sample_pattern_is_good(void **state)
 	assert_int_equal(config.policy.pattern[0].rule.points, 3);
 	assert_false(config.policy.pattern[0].rule.convicts);
 	assert_int_equal(config.policy.pattern[0].rule.ttl, 0);
+	assert_int_equal(config.feeds_count, 1);
 	config_free(&config);
 	free(text);
 }
@@ -425,7 +427,7 @@ static void numbers_have_bounds(void **state)
 				fail_msg("%s = %s: %s", o->name, text, good ? why : "taken");
 		}
 	}
-	assert_int_equal(bounded, 32);
+	assert_int_equal(bounded, 40);
 }
 
 static char *read_all(const char *path)

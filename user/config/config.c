@@ -65,7 +65,7 @@ static bool read_text(struct draft *draft, char *text, size_t len)
 	good = draft_read(draft, text);
 	if (good && !draft->cut) {
 		draft_check(draft);
-		good = draft_take_lists(draft);
+		good = draft_take_lists(draft) && draft_take_feeds(draft);
 	}
 	if (good && !draft->problems->count)
 		good = draft_take_patterns(draft) && config_build_dns(&draft->config->dns) &&
@@ -74,6 +74,7 @@ static bool read_text(struct draft *draft, char *text, size_t len)
 		.first = draft->config->dns.ttl_min, .cap = draft->config->dns.ttl_max};
 	draft_free_patterns(draft);
 	draft_free_lists(draft);
+	draft_free_feeds(draft);
 	return good;
 }
 
@@ -129,6 +130,9 @@ void config_free(struct config *config)
 	free(config->dns.stubs);
 	names_free(&config->dnsbl_sites);
 	free(config->lists);
+	for (size_t i = 0; i < config->feeds_count; i++)
+		feed_settings_free(&config->feeds[i]);
+	free(config->feeds);
 	names_free(&config->brand_texts);
 	free(config->brand_domains);
 	free(config->brands);

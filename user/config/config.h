@@ -12,6 +12,7 @@
 #include "../base/addr.h"
 #include "../dns/list.h"
 #include "../dns/resolver.h"
+#include "../feeds/settings.h"
 #include "../policy/policy.h"
 #include "../checks/dns.h"
 #include "../checks/envelope.h"
@@ -105,6 +106,9 @@ struct config {
 	size_t lists_count;
 	struct list *lists;
 	struct name_list dnsbl_sites; /* as written, with what keys they hold: for nobody to see */
+	/* Those that are switched on. Passwords and headers are for nobody to see. */
+	size_t feeds_count;
+	struct feed_settings *feeds;
 	size_t brands_count;
 	struct brand *brands;
 	struct name_list brand_texts; /* as written; brands[] points into it */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "draft.h"
+#include "../base/names.h"
 
 /* What a pattern means that says nothing of it: something to look at, never enough to block. */
 #define PATTERN_POINTS 3
@@ -23,11 +24,28 @@ static void begin_lists(struct draft *draft, const struct landmarks *marks)
 	}
 }
 
+static void begin_feeds(struct draft *draft, const struct landmarks *marks)
+{
+	draft->feed_count = marks->feed_count;
+	for (size_t i = 0; i < marks->feed_count; i++) {
+		struct feed_draft *feed = &draft->feed[i];
+
+		memcpy(feed->name, marks->feed[i].name, sizeof(feed->name));
+		feed->line = marks->feed[i].line;
+		feed->enabled = true;
+		for (unsigned j = 0; j < FEED_OPTIONS; j++) {
+			feed->option[j].line = marks->feed[i].option[j];
+			feed->adds[j] = marks->feed[i].adds[j];
+		}
+	}
+}
+
 void draft_begin(struct draft *draft, const struct landmarks *marks)
 {
 	for (unsigned i = 0; i < OPTION_TITLED; i++)
 		draft->option[i].line = marks->option[i];
 	begin_lists(draft, marks);
+	begin_feeds(draft, marks);
 	draft->pattern_count = marks->pattern_count;
 	for (size_t i = 0; i < marks->pattern_count; i++) {
 		struct pattern_draft *pattern = &draft->pattern[i];
@@ -70,4 +88,23 @@ void draft_free_patterns(struct draft *draft)
 {
 	for (size_t i = 0; i < draft->pattern_count; i++)
 		free(draft->pattern[i].match);
+}
+
+bool names_have(const struct name_list *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->item[i], name))
+			return true;
+	return false;
+}
+
+bool names_to_ports(bool out[PORTS_COUNT], const struct name_list *names, bool adds)
+{
+	bool any = false;
+
+	for (unsigned class = 0; class < PORTS_COUNT; class ++) {
+		out[class] = (adds && out[class]) || names_have(names, ports_name(class));
+		any |= out[class];
+	}
+	return any;
 }

@@ -42,6 +42,21 @@ struct list_draft {
 	bool adds[LIST_OPTIONS]; /* to what the preset has */
 };
 
+/* A feed as far as it is written; what is not given is the preset's, or that of any feed. */
+struct feed_draft {
+	char name[FEED_NAME];
+	unsigned line;
+	bool enabled;
+	enum feed_format format;
+	enum feed_action action;
+	int points;
+	uint32_t weight, interval, max_age, max_size, max_unpacked, timeout, guard;
+	struct name_list ports, headers; /* owned, as are the next */
+	char *url, *username, *password, *proxy;
+	struct source option[FEED_OPTIONS];
+	bool adds[FEED_OPTIONS]; /* to what it begins with */
+};
+
 struct draft {
 	struct config *config; /* holds the defaults at first */
 	struct problems *problems;
@@ -52,6 +67,8 @@ struct draft {
 	struct pattern_draft pattern[PATTERNS_MAX];
 	size_t list_count;
 	struct list_draft list[LIST_SECTIONS];
+	size_t feed_count;
+	struct feed_draft feed[FEED_SECTIONS];
 	size_t site_count;                   /* values of dnsbl_sites whose line is known */
 	unsigned site_line[DRAFT_SITES_MAX]; /* at the same index */
 };
@@ -79,9 +96,17 @@ void draft_free_patterns(struct draft *draft);
 bool draft_take_lists(struct draft *draft);
 void draft_free_lists(struct draft *draft);
 
+/* The same with the feeds, whose rules stand behind those of the lists. */
+bool draft_take_feeds(struct draft *draft);
+void draft_free_feeds(struct draft *draft);
+
 /* Reports what is wrong between options rather than within one. */
 void draft_check(const struct draft *draft);
 
 void names_free(struct name_list *names);
+bool names_have(const struct name_list *names, const char *name);
+
+/* The classes of ports that are named; with `adds' besides those in *out. False: none are. */
+bool names_to_ports(bool out[PORTS_COUNT], const struct name_list *names, bool adds);
 
 #endif

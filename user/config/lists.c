@@ -201,20 +201,12 @@ static void without_groups(struct draft *draft, const struct list_draft *list)
 			    list->zone);
 }
 
-static bool has_word(const struct name_list *words, const char *word)
-{
-	for (size_t i = 0; i < words->count; i++)
-		if (!strcmp(words->item[i], word))
-			return true;
-	return false;
-}
-
 static bool take_families(struct draft *draft, struct list *out, const struct list_draft *list)
 {
 	if (!source_of(list, OPTION_LIST_FAMILIES)->line)
 		return true;
-	out->v4 = has_word(&list->families, "v4");
-	out->v6 = has_word(&list->families, "v6");
+	out->v4 = names_have(&list->families, "v4");
+	out->v6 = names_have(&list->families, "v6");
 	return out->v4 || out->v6 ||
 	       wrong(draft, source_of(list, OPTION_LIST_FAMILIES)->line, list,
 		     "families is empty, so that nobody would be asked about: write v4 or v6, or "
@@ -223,17 +215,14 @@ static bool take_families(struct draft *draft, struct list *out, const struct li
 
 static bool take_port_classes(struct draft *draft, struct list *out, const struct list_draft *list)
 {
-	bool any = false;
+	bool adds = list->adds[OPTION_LIST_PORTS - OPTION_LIST_ENABLED];
 
 	if (!source_of(list, OPTION_LIST_PORTS)->line)
 		return true;
-	for (unsigned class = 0; class < PORTS_COUNT; class ++) {
-		out->ports[class] = has_word(&list->ports, ports_name(class));
-		any |= out->ports[class];
-	}
-	return any || wrong(draft, source_of(list, OPTION_LIST_PORTS)->line, list,
-			    "ports is empty, so that nobody would be asked about: write mx, or set "
-			    "enabled = no");
+	return names_to_ports(out->ports, &list->ports, adds) ||
+	       wrong(draft, source_of(list, OPTION_LIST_PORTS)->line, list,
+		     "ports is empty, so that nobody would be asked about: write mx, or set "
+		     "enabled = no");
 }
 
 static bool asks_domains(const struct list *list)

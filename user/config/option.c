@@ -17,12 +17,13 @@
 #define IN(field) offsetof(struct finding_rule, field)
 #define OF(field) offsetof(struct pattern_draft, field)
 #define BY(field) offsetof(struct list_draft, field)
+#define UP(field) offsetof(struct feed_draft, field)
 
 const char *const section_names[SECTION_COUNT] = {
 	[SECTION_PORTS] = "ports",       [SECTION_ATTACH] = "attach", [SECTION_TAP] = "tap",
 	[SECTION_VERDICTS] = "verdicts", [SECTION_TRUST] = "trust",   [SECTION_LOG] = "log",
 	[SECTION_TTL] = "ttl",           [SECTION_DNS] = "dns",       [SECTION_FINDING] = "finding",
-	[SECTION_PATTERN] = "pattern",   [SECTION_LIST] = "list",
+	[SECTION_PATTERN] = "pattern",   [SECTION_LIST] = "list",     [SECTION_FEED] = "feed",
 };
 
 /* clang-format off */
@@ -163,6 +164,40 @@ const struct config_option options[OPTION_COUNT] = {
 	[OPTION_LIST_PROBE] = {SECTION_LIST, "probe", SHAPE_SCALAR, BY(probe), 10, DAY,
 			       value_duration},
 	[OPTION_LIST_KEY] = {SECTION_LIST, "key", SHAPE_TEXT, BY(key), 0, 0, value_list_key},
+
+	[OPTION_FEED_ENABLED] = {SECTION_FEED, "enabled", SHAPE_SCALAR, UP(enabled), 0, 0,
+				 value_bool},
+	[OPTION_FEED_URL] = {SECTION_FEED, "url", SHAPE_TEXT, UP(url), 0, 0, value_feed_url},
+	[OPTION_FEED_FORMAT] = {SECTION_FEED, "format", SHAPE_SCALAR, UP(format), 0, 0,
+				value_feed_format},
+	[OPTION_FEED_ACTION] = {SECTION_FEED, "action", SHAPE_SCALAR, UP(action), 0, 0,
+				value_feed_action},
+	[OPTION_FEED_POINTS] = {SECTION_FEED, "points", SHAPE_SCALAR, UP(points), 0,
+				POLICY_LISTS_CAP, value_points},
+	[OPTION_FEED_PORTS] = {SECTION_FEED, "ports", SHAPE_NAMES, UP(ports), 0, 0,
+			       value_port_class},
+	[OPTION_FEED_WEIGHT] = {SECTION_FEED, "weight", SHAPE_SCALAR, UP(weight), 1,
+				FEED_WEIGHT_FULL, value_number},
+	[OPTION_FEED_INTERVAL] = {SECTION_FEED, "interval", SHAPE_SCALAR, UP(interval), 60,
+				  30 * DAY, value_duration},
+	[OPTION_FEED_MAX_AGE] = {SECTION_FEED, "max_age", SHAPE_SCALAR, UP(max_age), 60, 90 * DAY,
+				 value_duration},
+	[OPTION_FEED_MAX_SIZE] = {SECTION_FEED, "max_size", SHAPE_SCALAR, UP(max_size), KIB,
+				  2048 * MIB, value_bytes},
+	[OPTION_FEED_MAX_UNPACKED] = {SECTION_FEED, "max_unpacked", SHAPE_SCALAR, UP(max_unpacked),
+				      KIB, 2048 * MIB, value_bytes},
+	[OPTION_FEED_TIMEOUT] = {SECTION_FEED, "timeout", SHAPE_SCALAR, UP(timeout), 1, 3600,
+				 value_duration},
+	[OPTION_FEED_GUARD] = {SECTION_FEED, "guard", SHAPE_SCALAR, UP(guard), 0, 1000,
+			       value_number},
+	[OPTION_FEED_USERNAME] = {SECTION_FEED, "username", SHAPE_TEXT, UP(username), 0, 0,
+				  value_feed_username},
+	[OPTION_FEED_PASSWORD] = {SECTION_FEED, "password", SHAPE_TEXT, UP(password), 0, 0,
+				  value_feed_password},
+	[OPTION_FEED_HEADERS] = {SECTION_FEED, "headers", SHAPE_NAMES, UP(headers), 0, 0,
+				 value_feed_header},
+	[OPTION_FEED_PROXY] = {SECTION_FEED, "proxy", SHAPE_TEXT, UP(proxy), 0, 0,
+			       value_feed_proxy},
 };
 /* clang-format on */
 
@@ -187,6 +222,21 @@ enum section_id section_find(const char *name, size_t len)
 		if (called(section_names[i], name, len))
 			return (enum section_id)i;
 	return SECTION_TOP;
+}
+
+bool option_is_secret(enum option_id id)
+{
+	switch (id) {
+	case OPTION_LIST_KEY:
+	case OPTION_FEED_URL:
+	case OPTION_FEED_USERNAME:
+	case OPTION_FEED_PASSWORD:
+	case OPTION_FEED_HEADERS:
+	case OPTION_FEED_PROXY:
+		return true;
+	default:
+		return false;
+	}
 }
 
 const char *option_label(char text[OPTION_LABEL], const struct config_option *option)

@@ -2,7 +2,8 @@
 /*
  * Every option once: its section and name, how its values read, their bounds, and where they go.
  * The reading of the file, the messages and the tests come from this table; the defaults stand in
- * defaults.c (of patterns: draft.c), the meaning in mxdp.conf.
+ * defaults.c (of patterns: draft.c, of lists and feeds: presets.c of their rooms), the meaning in
+ * mxdp.conf.
  */
 #ifndef MXDP_CONFIG_OPTION_H
 #define MXDP_CONFIG_OPTION_H
@@ -25,6 +26,7 @@ enum section_id {
 	SECTION_FINDING, /* repeated, with a finding's id as title */
 	SECTION_PATTERN, /* repeated, with a name of the administrator's choice */
 	SECTION_LIST,    /* repeated, with a DNS list's zone; a zone may have two of them */
+	SECTION_FEED,    /* repeated, with a name: a preset's, or of the administrator's choice */
 	SECTION_COUNT,
 };
 
@@ -108,6 +110,23 @@ enum option_id {
 	OPTION_LIST_DAILY,
 	OPTION_LIST_PROBE,
 	OPTION_LIST_KEY,
+	OPTION_FEED_ENABLED,
+	OPTION_FEED_URL,
+	OPTION_FEED_FORMAT,
+	OPTION_FEED_ACTION,
+	OPTION_FEED_POINTS,
+	OPTION_FEED_PORTS,
+	OPTION_FEED_WEIGHT,
+	OPTION_FEED_INTERVAL,
+	OPTION_FEED_MAX_AGE,
+	OPTION_FEED_MAX_SIZE,
+	OPTION_FEED_MAX_UNPACKED,
+	OPTION_FEED_TIMEOUT,
+	OPTION_FEED_GUARD,
+	OPTION_FEED_USERNAME,
+	OPTION_FEED_PASSWORD,
+	OPTION_FEED_HEADERS,
+	OPTION_FEED_PROXY,
 	OPTION_COUNT,
 };
 
@@ -116,6 +135,7 @@ enum option_id {
 #define FINDING_OPTIONS (OPTION_FINDING_TTL + 1 - OPTION_FINDING_ENABLED)
 #define PATTERN_OPTIONS (OPTION_PATTERN_TTL + 1 - OPTION_PATTERN_ON)
 #define LIST_OPTIONS    (OPTION_LIST_KEY + 1 - OPTION_LIST_ENABLED)
+#define FEED_OPTIONS    (OPTION_FEED_PROXY + 1 - OPTION_FEED_ENABLED)
 
 #define WHY_TEXT 320
 
@@ -125,7 +145,7 @@ struct config_option {
 	enum option_shape shape;
 	/*
 	 * Into struct config; of findings: struct finding_rule; of patterns: pattern_draft; of
-	 * lists: list_draft.
+	 * lists: list_draft; of feeds: feed_draft.
 	 */
 	size_t offset;
 	uint32_t min, max;
@@ -149,6 +169,9 @@ static inline bool section_has_title(enum section_id section)
 {
 	return section >= SECTION_FINDING && section < SECTION_COUNT;
 }
+
+/* Its value is, or may hold, what must be shown nowhere. */
+bool option_is_secret(enum option_id id);
 
 static inline bool option_is_list(const struct config_option *option)
 {

@@ -19,7 +19,11 @@ struct outline {
 	/* Where each was first given; 0: not yet. */
 	unsigned section_line[SECTION_COUNT];
 	unsigned finding_line[FINDING_COUNT];
-	struct list_mark *list; /* whose section this is; NULL in others, and under a bad title */
+	/* Of the list or feed whose section this is; NULL in others, and under a bad title. */
+	unsigned *marks;
+	bool *adds;
+	enum option_id assigned; /* whose value comes */
+	unsigned secret_line;    /* words of a secret may stand here: not to be quoted */
 	struct landmarks *out;
 };
 
@@ -41,6 +45,8 @@ static bool unexpected(struct outline *o, const char *wanted)
 		return false;
 	if (t->kind == TOKEN_END)
 		problem_add(o->problems, t->line, "%s, but the file ends", wanted);
+	else if (t->kind == TOKEN_WORD && t->line == o->secret_line)
+		problem_add(o->problems, t->line, "%s, not what stands here (not shown)", wanted);
 	else
 		problem_add(o->problems, t->line, "%s, not `%s'", wanted,
 			    quote_zone(quoted, o->lexer.text + t->start, t->end - t->start));
@@ -59,12 +65,22 @@ static void first_or_again(struct outline *o, unsigned *first, const struct toke
 		*first = name->line;
 }
 
+/* A secret of several words that somebody forgot to put into quotes ends where its line does. */
+static void keep_secret(struct outline *o)
+{
+	bool bare = o->token.end - o->token.start == o->token.len;
+
+	if (option_is_secret(o->assigned) && o->token.kind == TOKEN_WORD && bare)
+		o->secret_line = o->token.line;
+}
+
 static bool list(struct outline *o)
 {
 	advance(o);
 	while (o->token.kind != '}') {
 		if (o->token.kind != TOKEN_WORD)
 			return unexpected(o, "a value or `}' belongs here");
+		keep_secret(o);
 		advance(o);
 		if (o->token.kind == ',')
 			advance(o);
@@ -90,17 +106,17 @@ static bool value(struct outline *o, const char *name, bool is_list)
 	return unexpected(o, wanted);
 }
 
-/* What was written of a list, an empty { } too, of which libConfuse says nothing. */
-static void mark_list_option(struct outline *o, enum option_id id, unsigned line)
+/* What was written of a list or feed, an empty { } too, of which libConfuse says nothing. */
+static void mark_option(struct outline *o, enum option_id id, unsigned line)
 {
-	struct list_mark *list = o->list;
-	unsigned i = id - OPTION_LIST_ENABLED;
+	enum section_id in = options[id].section;
+	unsigned i = id - (in == SECTION_FEED ? OPTION_FEED_ENABLED : OPTION_LIST_ENABLED);
 
-	if (options[id].section != SECTION_LIST || !list)
+	if ((in != SECTION_LIST && in != SECTION_FEED) || !o->marks)
 		return;
-	if (!list->option[i])
-		list->adds[i] = o->token.kind == '+';
-	list->option[i] = line;
+	if (!o->marks[i])
+		o->adds[i] = o->token.kind == '+';
+	o->marks[i] = line;
 }
 
 /* `x = 1, x += 1` is one option; `x = 1, x = 1` and `x += 1, x = 1` lose the first. */
@@ -111,7 +127,7 @@ static bool assignment(struct outline *o, enum option_id id, const struct token 
 	char wanted[96];
 
 	advance(o);
-	mark_list_option(o, id, name->line);
+	mark_option(o, id, name->line);
 	if (o->token.kind == '+' && option_is_list(option)) {
 		if (!*line)
 			*line = name->line;
@@ -120,14 +136,16 @@ static bool assignment(struct outline *o, enum option_id id, const struct token 
 	} else {
 		snprintf(wanted, sizeof(wanted), "option `%s': `=' belongs after its name",
 			 option->name);
-		/* What stands here may be the key itself. */
-		if (id == OPTION_LIST_KEY && o->token.kind == TOKEN_WORD) {
+		/* What stands here may be the secret itself. */
+		if (option_is_secret(id) && o->token.kind == TOKEN_WORD) {
 			problem_add(o->problems, o->token.line, "%s", wanted);
 			return false;
 		}
 		return unexpected(o, wanted);
 	}
 	advance(o);
+	o->assigned = id;
+	keep_secret(o);
 	return value(o, option->name, option_is_list(option));
 }
 
@@ -263,8 +281,8 @@ static void list_title(struct outline *o)
 {
 	struct landmarks *out = o->out;
 	char zone[LIST_SHOWN], number[16];
+	struct list_mark *list;
 
-	o->list = NULL;
 	if (!list_zone(o, zone)) {
 		if (o->token.len)
 			number_title(o, "-");
@@ -279,9 +297,48 @@ static void list_title(struct outline *o)
 	}
 	snprintf(number, sizeof(number), "%zu", out->list_count);
 	number_title(o, number);
-	o->list = &out->list[out->list_count++];
-	o->list->line = o->token.line;
-	memcpy(o->list->zone, zone, sizeof(zone));
+	list = &out->list[out->list_count++];
+	list->line = o->token.line;
+	memcpy(list->zone, zone, sizeof(zone));
+	o->marks = list->option;
+	o->adds = list->adds;
+}
+
+/* A feed's name is its file's, which some may not tell from one in other case. */
+static struct feed_mark *feed_called(struct landmarks *out, const struct token *name)
+{
+	for (size_t i = 0; i < out->feed_count; i++)
+		if (strlen(out->feed[i].name) == name->len &&
+		    !strncasecmp(out->feed[i].name, name->text, name->len))
+			return &out->feed[i];
+	return NULL;
+}
+
+static void feed_title(struct outline *o)
+{
+	const struct token *title = &o->token;
+	struct landmarks *out = o->out;
+	struct feed_mark *feed = feed_called(out, title);
+	char quoted[QUOTE_TEXT];
+
+	if (!feed_name_is_good(title->text, title->len))
+		problem_add(o->problems, title->line,
+			    "`%s' is no name for a feed: write at most %d letters, digits, `-', "
+			    "`_' and `.', the first a letter or a digit",
+			    quote(quoted, title->text, title->len), FEED_NAME - 1);
+	else if (feed)
+		first_or_again(o, &feed->line, title);
+	else if (out->feed_count == FEED_SECTIONS)
+		problem_add(o->problems, title->line,
+			    "feed `%.*s' is one too many: there may be %d sections; take some out",
+			    (int)title->len, title->text, FEED_SECTIONS);
+	else {
+		feed = &out->feed[out->feed_count++];
+		feed->line = title->line;
+		memcpy(feed->name, title->text, title->len);
+		o->marks = feed->option;
+		o->adds = feed->adds;
+	}
 }
 
 static const char *title_wanted(enum section_id id)
@@ -291,6 +348,8 @@ static const char *title_wanted(enum section_id id)
 		return "the id of a finding belongs after `finding'";
 	case SECTION_LIST:
 		return "the zone of a DNS list belongs after `list'";
+	case SECTION_FEED:
+		return "the name of a feed belongs after `feed'";
 	default:
 		return "a name belongs after `pattern'";
 	}
@@ -301,8 +360,11 @@ static bool titled(struct outline *o, enum section_id id)
 {
 	if (o->token.kind != TOKEN_WORD)
 		return unexpected(o, title_wanted(id));
+	o->marks = NULL;
 	if (id == SECTION_FINDING)
 		finding_title(o);
+	else if (id == SECTION_FEED)
+		feed_title(o);
 	else if (id == SECTION_LIST)
 		list_title(o);
 	else
@@ -350,6 +412,12 @@ static void unknown_name(struct outline *o, enum section_id in, const struct tok
 	struct suggestion near = suggest_for(name->text, name->len);
 	char quoted[QUOTE_TEXT];
 
+	if (name->line == o->secret_line) {
+		problem_add(o->problems, name->line,
+			    "no option is called so (not shown, since a secret stands in front of "
+			    "it): put a value with blanks into quotes");
+		return;
+	}
 	quote_zone(quoted, name->text, name->len);
 	for (unsigned i = 0; i < OPTION_COUNT; i++) {
 		if (options[i].section == in) {

@@ -18,6 +18,7 @@
 #include "option.h"
 #include "problems.h"
 #include "../dns/list.h"
+#include "../feeds/settings.h"
 #include "../policy/policy.h"
 
 /* Sections list "ZONE" { }, those that are switched off among them. */
@@ -30,11 +31,23 @@ struct list_mark {
 	bool adds[LIST_OPTIONS];       /* by += alone */
 };
 
+/* Sections feed "NAME" { }, those that are switched off among them. */
+#define FEED_SECTIONS 64
+
+struct feed_mark {
+	char name[FEED_NAME];
+	unsigned line;
+	unsigned option[FEED_OPTIONS]; /* as above, and the next */
+	bool adds[FEED_OPTIONS];
+};
+
 /* What stands where. */
 struct landmarks {
 	unsigned option[OPTION_COUNT]; /* first given on this line, 0: not; of titled sections: 0 */
 	size_t list_count;
 	struct list_mark list[LIST_SECTIONS];
+	size_t feed_count;
+	struct feed_mark feed[FEED_SECTIONS];
 	size_t pattern_count;
 	struct landmark {
 		char name[PATTERN_NAME];

@@ -47,13 +47,26 @@ static struct list_draft *list_of(struct draft *draft, const char *title)
 	return !*title && i < draft->list_count ? &draft->list[i] : NULL;
 }
 
+static struct feed_draft *feed_of(struct draft *draft, const char *title)
+{
+	for (size_t i = 0; i < draft->feed_count; i++)
+		if (title && !strcmp(draft->feed[i].name, title))
+			return &draft->feed[i];
+	return NULL;
+}
+
 /* Titles that are no good have been reported; what they head is checked all the same. */
 static struct source *source_of(struct draft *draft, enum option_id id, const char *title)
 {
 	struct pattern_draft *pattern;
 	struct list_draft *list;
+	struct feed_draft *feed;
 	enum finding_id finding;
 
+	if (options[id].section == SECTION_FEED) {
+		feed = feed_of(draft, title);
+		return feed ? &feed->option[id - OPTION_FEED_ENABLED] : NULL;
+	}
 	if (options[id].section == SECTION_LIST) {
 		list = list_of(draft, title);
 		return list ? &list->option[id - OPTION_LIST_ENABLED] : NULL;
@@ -300,6 +313,13 @@ static bool take_list(struct draft *draft, cfg_t *section)
 	return !list || take_section(draft, section, OPTION_LIST_ENABLED, LIST_OPTIONS, list);
 }
 
+static bool take_feed(struct draft *draft, cfg_t *section)
+{
+	struct feed_draft *feed = feed_of(draft, cfg_title(section));
+
+	return !feed || take_section(draft, section, OPTION_FEED_ENABLED, FEED_OPTIONS, feed);
+}
+
 static bool take_titled(struct draft *draft, cfg_t *cfg, enum section_id id,
 			bool (*take_one)(struct draft *draft, cfg_t *section))
 {
@@ -323,7 +343,8 @@ static bool take_all(struct draft *draft, cfg_t *cfg)
 	}
 	return take_titled(draft, cfg, SECTION_FINDING, take_finding) &&
 	       take_titled(draft, cfg, SECTION_PATTERN, take_pattern) &&
-	       take_titled(draft, cfg, SECTION_LIST, take_list);
+	       take_titled(draft, cfg, SECTION_LIST, take_list) &&
+	       take_titled(draft, cfg, SECTION_FEED, take_feed);
 }
 
 bool draft_read(struct draft *draft, const char *text)

@@ -29,6 +29,8 @@
 	X(value_recipients)        /* bool: whole */                                        \
 	X(value_dns_checks)        /* enum dns_checks */                                    \
 	X(value_list_kind)         /* enum list_kind */                                     \
+	X(value_feed_format)       /* enum feed_format */                                   \
+	X(value_feed_action)       /* enum feed_action */                                   \
 	X(value_interface)         /* nothing, as those below */                            \
 	X(value_host_name)                                                                  \
 	X(value_domain)                                                                     \
@@ -45,6 +47,11 @@
 	X(value_family)                                                                     \
 	X(value_canary)                                                                     \
 	X(value_list_key)                                                                   \
+	X(value_feed_url)                                                                   \
+	X(value_feed_username)                                                              \
+	X(value_feed_password)                                                              \
+	X(value_feed_header)                                                                \
+	X(value_feed_proxy)                                                                 \
 	X(value_group)
 
 #define X(name)                                                                    \

@@ -12,7 +12,8 @@
 #include "format.h"
 
 #define FEEDS_MAX        32
-#define FEED_NAME        32 /* with the terminating zero: letters, digits, "-", "_" and "." */
+#define FEED_NAME        32 /* with the terminating zero: feed_name_is_good() */
+#define FEED_URL         1024
 #define FEED_WEIGHT_FULL 100
 
 enum feed_action {
@@ -52,7 +53,13 @@ struct feed_settings {
 	unsigned rule; /* of FEED_SCORE: index into policy.list[] */
 };
 
+/* Letters, digits, "-", "_" and ".", the first a letter or a digit: it names files, too. */
+bool feed_name_is_good(const char *name, size_t len);
+
 const char *feed_action_name(enum feed_action action);
 bool feed_action_parse(enum feed_action *out, const char *text);
+
+/* What they own, not themselves. */
+void feed_settings_free(struct feed_settings *settings);
 
 #endif

@@ -41,13 +41,23 @@ struct pattern_rule {
 	struct finding_rule rule; /* mild_points unused */
 };
 
-#define LIST_RULES_MAX 128
-#define LIST_RULE_NAME 80 /* with the terminating zero */
+#define LIST_RULES_MAX 128 /* of DNS lists */
+#define FEED_RULES_MAX 32  /* of feeds that score: one each, behind those of the lists */
+#define LIST_RULE_NAME 80  /* with the terminating zero */
 
-/* One group of codes of one DNS list (dns/list.h): what a hit means. Points may be below zero. */
+/*
+ * Lists and feeds in a mask: bit n is DNS list n (31 of them, and one bit for those that are gone,
+ * dns/list.h), bit FEED_BIT + n is feed n (feeds/settings.h).
+ */
+#define FEED_BIT 32
+
+/*
+ * One group of codes of one DNS list (dns/list.h), or one feed that scores: what a hit means.
+ * Points may be below zero.
+ */
 struct list_rule {
 	char name[LIST_RULE_NAME]; /* "zen.spamhaus.org", "zen.spamhaus.org:policy" */
-	unsigned list;             /* which list it is of */
+	unsigned list;             /* which list it is of, as a bit of a mask */
 	struct finding_rule rule;  /* mild_points and ttl unused: the answer has a TTL */
 };
 
@@ -58,7 +68,7 @@ struct policy {
 	size_t pattern_count;
 	struct pattern_rule pattern[PATTERNS_MAX];
 	size_t list_count;
-	struct list_rule list[LIST_RULES_MAX];
+	struct list_rule list[LIST_RULES_MAX + FEED_RULES_MAX];
 };
 
 enum decision_kind {
