@@ -123,11 +123,14 @@ static void patterns_are_bounded(void **state)
 	for (unsigned which = 1; which < 100; which++)
 		assert_int_equal(findings_put_list(&box.f, FINDING_DNSBL, which, 0, "x"),
 				 which < FINDINGS_LISTS - 3); /* the four kinds stand already */
-	assert_int_equal(box.f.count, room - 4);
+	for (unsigned which = 1; which < 100; which++)
+		assert_int_equal(findings_put_list(&box.f, FINDING_FEED, which, 0, "x"),
+				 which < FINDINGS_FEEDS); /* and so does the one of feeds */
+	assert_int_equal(box.f.count, room - 5);
 	assert_false(findings_put_pattern(&box.f, 100, "x"));
 	for (int id = 0; id < FINDING_COUNT; id++)
 		assert_false(findings_add(&box.f, (enum finding_id)id, false, "x"));
-	assert_int_equal(box.f.count, room - 4);
+	assert_int_equal(box.f.count, room - 5);
 	for (size_t i = 0; i < sizeof(box.guard); i++)
 		assert_int_equal(box.guard[i], 0xa5);
 }

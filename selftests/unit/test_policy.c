@@ -509,6 +509,67 @@ static void what_rests_on_a_list(void **state)
 	assert_int_equal(policy_rests_on(&policy, &certain, &one_will_do), 0);
 }
 
+/* Feeds behind the lists: number 5 and 6 of the rules, bits 32 and 63 of a mask. */
+static struct policy with_feeds(void)
+{
+	static const struct list_rule rules[] = {
+		{"psbl", FEED_BIT, {.enabled = true, .points = 3}},
+		{"our-list", LIST_BITS - 1, {.enabled = true, .points = 9}},
+	};
+	struct policy policy = with_lists();
+
+	memcpy(&policy.list[policy.list_count], rules, sizeof(rules));
+	policy.list_count += 2;
+	return policy;
+}
+
+static void feeds_that_score_share_the_lists_cap(void **state)
+{
+	const struct policy policy = with_feeds();
+	char text[POLICY_FINDING_NAME];
+	struct findings f = {0};
+
+	(void)state;
+	add_list(&f, FINDING_FEED, 5, 300);
+	assert_string_equal(policy_finding_name(text, &policy, &f.list[0]), "feed:psbl");
+	assert_int_equal(policy_decide(&policy, &f, 0).score, 3);
+	add_list(&f, FINDING_DNSBL, 2, 300);
+	assert_int_equal(policy_decide(&policy, &f, 0).score, 7);
+	add_list(&f, FINDING_FEED, 6, 300);
+	assert_int_equal(policy_decide(&policy, &f, 0).score, POLICY_LISTS_CAP);
+	assert_int_equal(policy_decide(&policy, &f, 0).kind, DECISION_WATCH);
+	add(&f, FINDING_HELO_UNDERSCORE);
+	assert_int_equal(policy_decide(&policy, &f, 0).kind, DECISION_BLOCK);
+	assert_int_equal(policy_decide(&policy, &f, 0).cause, CAUSE_SCORE);
+	/* Who is vouched for is not blocked for what feeds say, either. */
+	add_list(&f, FINDING_DNSWL, 4, 300);
+	assert_int_equal(policy_decide(&policy, &f, 0).kind, DECISION_WATCH);
+}
+
+static void what_rests_on_a_feed(void **state)
+{
+	const struct policy policy = with_feeds();
+	const uint64_t first = 1ULL << FEED_BIT, last = 1ULL << (LIST_BITS - 1);
+	struct findings f = {0}, either = {0};
+	bool one_will_do;
+
+	(void)state;
+	add(&f, FINDING_ILLEGAL_PIPELINING);
+	add(&f, FINDING_HELO_UNDERSCORE);
+	assert_true(policy_rests_on(&policy, &f, &one_will_do) == 0);
+	add_list(&f, FINDING_FEED, 5, 300);
+	assert_true(policy_rests_on(&policy, &f, &one_will_do) == first);
+	assert_false(one_will_do);
+	add_list(&f, FINDING_FEED, 6, 300);
+	assert_true(policy_rests_on(&policy, &f, &one_will_do) == (first | last));
+	assert_true(one_will_do);
+	add(&either, FINDING_ILLEGAL_PIPELINING);
+	add_list(&either, FINDING_DNSBL, 2, 300);
+	add_list(&either, FINDING_FEED, 6, 300);
+	assert_true(policy_rests_on(&policy, &either, &one_will_do) == (last | 1ULL << 1));
+	assert_true(one_will_do);
+}
+
 static void lists_are_switched_off_and_forgotten(void **state)
 {
 	struct policy policy = with_lists();
@@ -810,6 +871,8 @@ int main(void)
 		cmocka_unit_test(lists_that_score_are_capped),
 		cmocka_unit_test(who_is_vouched_for_is_not_blocked),
 		cmocka_unit_test(what_rests_on_a_list),
+		cmocka_unit_test(feeds_that_score_share_the_lists_cap),
+		cmocka_unit_test(what_rests_on_a_feed),
 		cmocka_unit_test(lists_are_switched_off_and_forgotten),
 		with_history(repeats_are_counted),
 		with_history(one_block_is_one_repeat),

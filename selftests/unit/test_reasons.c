@@ -151,10 +151,10 @@ static void they_know_their_lists(void **state)
 	struct prefix prefix = {.plen = ADDR_BITS};
 
 	(void)state;
-	assert_int_equal(reasons_lists(&r, &prefix, PORTS_MX), UINT32_MAX);
+	assert_true(reasons_lists(&r, &prefix, PORTS_MX) == LISTS_UNKNOWN);
 	reasons_set(&r, &prefix, PORTS_MX, "x", 5);
 	assert_int_equal(reasons_lists(&r, &prefix, PORTS_MX), 5);
-	assert_int_equal(reasons_lists(&r, &prefix, PORTS_SUBMISSION), UINT32_MAX);
+	assert_true(reasons_lists(&r, &prefix, PORTS_SUBMISSION) == LISTS_UNKNOWN);
 	reasons_free(&r);
 }
 
@@ -178,7 +178,36 @@ static void they_lose_their_lists(void **state)
 	reasons_one_will_do(&r, &prefix, PORTS_MX);
 	assert_true(reasons_lose(&r, &prefix, PORTS_MX, 7));
 	reasons_set(&r, &prefix, PORTS_MX, "on none", 0);
-	assert_false(reasons_lose(&r, &prefix, PORTS_MX, UINT32_MAX));
+	assert_false(reasons_lose(&r, &prefix, PORTS_MX, UINT64_MAX));
+	reasons_free(&r);
+}
+
+/* The last list and the last feed as well; what has no new number is gone, and stays so. */
+static void they_are_renumbered(void **state)
+{
+	const uint64_t list = 1ULL << (LISTS_MAX - 1), gone = 1ULL << LIST_GONE;
+	const uint64_t feed = 1ULL << (FEED_BIT + FEEDS_MAX - 1);
+	struct prefix prefix = {.plen = ADDR_BITS}, unknown = net("192.0.2.1");
+	struct reasons r = {0};
+	unsigned to[LIST_BITS];
+
+	(void)state;
+	for (unsigned bit = 0; bit < LIST_BITS; bit++)
+		to[bit] = LIST_GONE;
+	to[LISTS_MAX - 1] = 0;
+	to[FEED_BIT + FEEDS_MAX - 1] = FEED_BIT;
+	reasons_set(&r, &prefix, PORTS_MX, "x", list | feed);
+	reasons_set(&r, &unknown, PORTS_MX, "x", LISTS_UNKNOWN);
+	reasons_renumber(&r, to);
+	assert_true(reasons_lists(&r, &prefix, PORTS_MX) == (1 | 1ULL << FEED_BIT));
+	assert_true(reasons_lists(&r, &unknown, PORTS_MX) == LISTS_UNKNOWN);
+	to[0] = LIST_GONE;
+	reasons_renumber(&r, to);
+	assert_true(reasons_lists(&r, &prefix, PORTS_MX) == gone);
+	reasons_renumber(&r, to);
+	assert_true(reasons_lists(&r, &prefix, PORTS_MX) == gone);
+	assert_true(reasons_lose(&r, &prefix, PORTS_MX, gone));
+	assert_true(reasons_lose(&r, &unknown, PORTS_MX, gone));
 	reasons_free(&r);
 }
 
@@ -190,6 +219,7 @@ int main(void)
 		cmocka_unit_test(bounded_in_length),
 		cmocka_unit_test(they_know_their_lists),
 		cmocka_unit_test(they_lose_their_lists),
+		cmocka_unit_test(they_are_renumbered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

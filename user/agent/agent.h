@@ -87,7 +87,7 @@ struct held {
  * withdraw.c. */
 struct withdrawal {
 	uv_timer_t timer;
-	uint32_t lists; /* bit n: list n */
+	uint64_t lists; /* a bit for each list and feed, as of policy.h */
 	bool suspended; /* those of the suspended; neither this nor lists: none is under way */
 	struct verdict_walk walk;
 	size_t count;

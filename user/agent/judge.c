@@ -115,7 +115,7 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 		.flags = VERDICT_COURTESY,
 		.cause = (__u16)d->cause,
 	};
-	uint32_t lists;
+	uint64_t lists;
 	char words[REASON_TEXT];
 	bool one_will_do;
 	int err = put_or_leave(a, event, &v);

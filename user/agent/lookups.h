@@ -38,9 +38,14 @@ static inline bool lookups_pending(const struct session *session)
 
 /* withdraw.c: takes back, a few milliseconds at a time, what would not stand without this list. */
 void withdraw_list(struct agent *a, unsigned list, const char *why);
+/*
+ * The same for feed `feed' of the configuration, which scored and counts no more; sessions under
+ * way forget what it said.
+ */
+void withdraw_feed(struct agent *a, unsigned feed, const char *why);
 /* The same with what a suspended finding has caused: trust.h. */
 void withdraw_suspended(struct agent *a, const char *why);
-/* The lists have new numbers: to[old]. */
-void withdraw_renumber(struct agent *a, const unsigned to[LISTS_MAX]);
+/* The lists and feeds have new numbers: to[old]. */
+void withdraw_renumber(struct agent *a, const unsigned to[LIST_BITS]);
 
 #endif

@@ -7,7 +7,7 @@
 
 struct reason {
 	struct verdict_key key;
-	uint32_t lists;
+	uint64_t lists;
 	bool one_will_do;
 	char text[REASON_TEXT];
 	UT_hash_handle hh;
@@ -34,7 +34,7 @@ static void remove_one(struct reasons *r, struct reason *reason)
 }
 
 void reasons_set(struct reasons *r, const struct prefix *prefix, unsigned ports, const char *text,
-		 uint32_t lists)
+		 uint64_t lists)
 {
 	struct verdict_key key = key_of(prefix, ports);
 	struct reason *reason = find(r, &key);
@@ -62,7 +62,7 @@ void reasons_one_will_do(struct reasons *r, const struct prefix *prefix, unsigne
 		reason->one_will_do = true;
 }
 
-bool reasons_lose(struct reasons *r, const struct prefix *prefix, unsigned ports, uint32_t lists)
+bool reasons_lose(struct reasons *r, const struct prefix *prefix, unsigned ports, uint64_t lists)
 {
 	struct verdict_key key = key_of(prefix, ports);
 	struct reason *reason = find(r, &key);
@@ -84,25 +84,27 @@ const char *reasons_get(const struct reasons *r, const struct prefix *prefix, un
 	return reason ? reason->text : "";
 }
 
-uint32_t reasons_lists(const struct reasons *r, const struct prefix *prefix, unsigned ports)
+uint64_t reasons_lists(const struct reasons *r, const struct prefix *prefix, unsigned ports)
 {
 	struct verdict_key key = key_of(prefix, ports);
 	const struct reason *reason = find(r, &key);
 
-	return reason ? reason->lists : UINT32_MAX;
+	return reason ? reason->lists : LISTS_UNKNOWN;
 }
 
-uint32_t lists_renumber_mask(uint32_t mask, const unsigned to[LISTS_MAX])
+uint64_t lists_renumber_mask(uint64_t mask, const unsigned to[LIST_BITS])
 {
-	uint32_t renumbered = mask & 1U << LIST_GONE;
+	uint64_t renumbered = mask & 1ULL << LIST_GONE;
 
-	for (unsigned old = 0; old < LISTS_MAX; old++)
-		if (mask & 1U << old && to[old] <= LIST_GONE)
-			renumbered |= 1U << to[old];
+	if (mask == LISTS_UNKNOWN)
+		return mask;
+	for (unsigned old = 0; old < LIST_BITS; old++)
+		if (old != LIST_GONE && mask & 1ULL << old && to[old] < LIST_BITS)
+			renumbered |= 1ULL << to[old];
 	return renumbered;
 }
 
-void reasons_renumber(struct reasons *r, const unsigned to[LISTS_MAX])
+void reasons_renumber(struct reasons *r, const unsigned to[LIST_BITS])
 {
 	for (struct reason *reason = r->table; reason; reason = reason->hh.next)
 		reason->lists = lists_renumber_mask(reason->lists, to);

@@ -100,15 +100,34 @@ static unsigned find_list(const struct config *config, const struct list *wanted
 	return LIST_GONE;
 }
 
-/* Verdicts keep the lists that they rest on; those of lists that are gone are taken back. */
+/* As a bit: verdicts rest on feeds that score, and on no others. */
+static unsigned find_feed(const struct config *config, const struct feed_settings *wanted)
+{
+	for (unsigned i = 0; i < config->feeds_count; i++)
+		if (config->feeds[i].action == FEED_SCORE &&
+		    !strcmp(config->feeds[i].name, wanted->name))
+			return FEED_BIT + i;
+	return LIST_GONE;
+}
+
+/*
+ * Verdicts keep the lists and feeds that they rest on; those of lists and feeds that are gone are
+ * taken back.
+ */
 static void renumber_lists(struct agent *a, const struct config *old)
 {
-	unsigned to[LISTS_MAX];
+	unsigned to[LIST_BITS];
 	bool gone = false;
 
-	for (unsigned i = 0; i < LISTS_MAX; i++) {
-		to[i] = i < old->lists_count ? find_list(&a->config, &old->lists[i]) : LIST_GONE;
-		gone |= i < old->lists_count && to[i] == LIST_GONE;
+	for (unsigned i = 0; i < LIST_BITS; i++)
+		to[i] = LIST_GONE;
+	for (unsigned i = 0; i < old->lists_count; i++) {
+		to[i] = find_list(&a->config, &old->lists[i]);
+		gone |= to[i] == LIST_GONE;
+	}
+	for (unsigned i = 0; i < old->feeds_count; i++) {
+		to[FEED_BIT + i] = find_feed(&a->config, &old->feeds[i]);
+		gone |= old->feeds[i].action == FEED_SCORE && to[FEED_BIT + i] == LIST_GONE;
 	}
 	reasons_renumber(&a->reasons, to);
 	withdraw_renumber(a, to);
@@ -116,7 +135,7 @@ static void renumber_lists(struct agent *a, const struct config *old)
 		withdraw_list(a, LIST_GONE, "its list was taken out of the configuration");
 }
 
-static void replace_lists(struct agent *a, const struct config *old)
+static void replace_lists(struct agent *a)
 {
 	char error[AGENT_ERROR];
 
@@ -127,7 +146,6 @@ static void replace_lists(struct agent *a, const struct config *old)
 	}
 	if (!lists_reload(a->lists, a->config.lists, a->config.lists_count))
 		events_note(a, "note", "no questions to lists: out of memory");
-	renumber_lists(a, old);
 }
 
 /* What mxdpctl has switched stays switched until the next start. */
@@ -150,7 +168,8 @@ static void replace(struct agent *a, struct config *new, char waiting[WAITING_TE
 	trust_renew(a);
 	protected_replaced(a);
 	sessions_each(a->sessions, forget_numbered, a);
-	replace_lists(a, &old);
+	replace_lists(a);
+	renumber_lists(a, &old);
 	agent_fill_live_values(a);
 	if (a->config.mode != old.mode && !strcmp(a->mode.by, "config"))
 		upkeep_mode(a, a->config.mode, "config", 0);

@@ -18,7 +18,7 @@
 #define FLUSH_WHOLE  (STORE_QUEUE / 4)
 #define FLUSH        "mxdpctl flush"
 #define CLOSE_MS     15000 /* that the end waits for room, in all */
-#define LISTS_TEXT   (LISTS_MAX * (LIST_SHOWN + 16))
+#define LISTS_TEXT   (LISTS_MAX * (LIST_SHOWN + 16) + FEEDS_MAX * (FEED_NAME + 8))
 #define SHOWN        8 /* of a request's entries */
 
 struct remember {
@@ -40,53 +40,70 @@ struct store *remember_store(const struct agent *a)
 	return a->remember ? a->remember->store : NULL;
 }
 
-/* Lists by their names: their numbers are another configuration's. */
+/* Lists and feeds by their names: their numbers are another configuration's. */
 
-static const char *names_of_lists(const struct agent *a, uint32_t lists, char *text, size_t size)
+#define LIST_NAME_TEXT (LIST_SHOWN + 32)
+
+/* Of a feed that scores, or a list; else NULL. */
+static const char *name_of_list(char text[LIST_NAME_TEXT], const struct config *config,
+				unsigned bit)
 {
+	const struct feed_settings *feed = NULL;
+
+	if (bit >= FEED_BIT && bit - FEED_BIT < config->feeds_count)
+		feed = &config->feeds[bit - FEED_BIT];
+	if (feed && feed->action == FEED_SCORE)
+		snprintf(text, LIST_NAME_TEXT, "feed:%s", feed->name);
+	else if (bit < config->lists_count)
+		snprintf(text, LIST_NAME_TEXT, "%s:%s", list_kind_name(config->lists[bit].kind),
+			 config->lists[bit].shown);
+	else
+		return NULL;
+	return text;
+}
+
+static const char *names_of_lists(const struct agent *a, uint64_t lists, char *text, size_t size)
+{
+	char one[LIST_NAME_TEXT];
 	size_t len = 0;
 
-	if (lists == UINT32_MAX)
+	if (lists == LISTS_UNKNOWN)
 		return NULL;
 	*text = '\0';
-	for (unsigned i = 0; i < 32; i++) {
-		if (!(lists & 1U << i) || len >= size)
-			continue;
-		if (i < a->config.lists_count)
-			len += (size_t)snprintf(text + len, size - len, "%s%s:%s", len ? " " : "",
-						list_kind_name(a->config.lists[i].kind),
-						a->config.lists[i].shown);
-		else
-			len += (size_t)snprintf(text + len, size - len, "%sgone", len ? " " : "");
+	for (unsigned bit = 0; bit < LIST_BITS; bit++) {
+		const char *name = name_of_list(one, &a->config, bit);
+
+		if (lists & 1ULL << bit && len < size)
+			len += (size_t)snprintf(text + len, size - len, "%s%s", len ? " " : "",
+						name ? name : "gone");
 	}
 	return text;
 }
 
 static bool find_list(const struct agent *a, const char *name, size_t len, unsigned *found)
 {
-	char text[LIST_SHOWN + 32];
+	char text[LIST_NAME_TEXT];
 
-	for (unsigned i = 0; i < a->config.lists_count; i++) {
-		snprintf(text, sizeof(text), "%s:%s", list_kind_name(a->config.lists[i].kind),
-			 a->config.lists[i].shown);
-		*found = i;
-		if (strlen(text) == len && !strncmp(text, name, len))
+	for (unsigned bit = 0; bit < LIST_BITS; bit++) {
+		*found = bit;
+		if (name_of_list(text, &a->config, bit) && strlen(text) == len &&
+		    !strncmp(text, name, len))
 			return true;
 	}
 	return false;
 }
 
 /* False where one of them is configured no more. */
-static bool lists_of_names(const struct agent *a, const char *names, uint32_t *lists)
+static bool lists_of_names(const struct agent *a, const char *names, uint64_t *lists)
 {
-	*lists = names ? 0 : UINT32_MAX;
+	*lists = names ? 0 : LISTS_UNKNOWN;
 	for (const char *at = names; at && *at; at += strspn(at, " ")) {
 		size_t len = strcspn(at, " ");
 		unsigned found;
 
 		if (!find_list(a, at, len, &found))
 			return false;
-		*lists |= 1U << found;
+		*lists |= 1ULL << found;
 		at += len;
 	}
 	return true;
@@ -366,7 +383,7 @@ static void put_batch(struct restoring *w)
 }
 
 /* JSON takes no half characters, and what stands in a file may be anything. */
-static void set_words(struct agent *a, const struct store_verdict *v, uint32_t lists)
+static void set_words(struct agent *a, const struct store_verdict *v, uint64_t lists)
 {
 	const char *words = v->reason ? v->reason : "";
 	json_t *probe = json_string(words);
@@ -394,7 +411,7 @@ static void restore_one(const struct store_verdict *v, bool newest, void *contex
 {
 	struct restoring *w = context;
 	struct store *store = w->agent->remember->store;
-	uint32_t lists;
+	uint64_t lists;
 
 	if (!lists_of_names(w->agent, v->lists, &lists)) {
 		store_end(store, &v->entry, STORE_WITHDRAWN, "its list is configured no more");
@@ -450,13 +467,13 @@ static void name_one(const struct store_verdict *v, bool newest, void *context)
 	struct naming *n = context;
 	struct agent *a = n->agent;
 	struct verdict_entry standing;
-	uint32_t lists;
+	uint64_t lists;
 
 	if (!newest || verdict_get(&a->maps, &v->entry.prefix, v->entry.ports, &standing) ||
 	    standing.verdict.cause != v->entry.verdict.cause)
 		return;
 	if (!lists_of_names(a, v->lists, &lists)) {
-		lists |= 1U << LIST_GONE;
+		lists |= 1ULL << LIST_GONE;
 		n->gone = true;
 	}
 	set_words(a, v, lists);

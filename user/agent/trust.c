@@ -139,7 +139,7 @@ struct suspension *trust_withdrawn_by(const struct agent *a, const struct verdic
 	return NULL;
 }
 
-void trust_list_withdrawn(struct agent *a, uint32_t lists)
+void trust_list_withdrawn(struct agent *a, uint64_t lists)
 {
 	for (size_t key = 0; key < SUSPEND_KEYS; key++) {
 		struct suspension *s = a->suspend.of[key];

@@ -41,7 +41,7 @@ bool trust_lift(struct agent *a, const char *name);
 /* The finding whose suspension takes this verdict along, or NULL: for withdraw.c. */
 struct suspension *trust_withdrawn_by(const struct agent *a, const struct verdict_entry *entry);
 /* Counts what was withdrawn with one of these lists for those suspended that are theirs. */
-void trust_list_withdrawn(struct agent *a, uint32_t lists);
+void trust_list_withdrawn(struct agent *a, uint64_t lists);
 
 /* For `status'. */
 void trust_notes(const struct agent *a, json_t *notes);

@@ -80,7 +80,7 @@ struct before {
 	bool had[PORTS_COUNT];
 	struct verdict verdict[PORTS_COUNT];
 	char *reason[PORTS_COUNT];
-	uint32_t lists[PORTS_COUNT];
+	uint64_t lists[PORTS_COUNT];
 	struct net_reason *net[ENDED]; /* NULL: it was not there */
 };
 

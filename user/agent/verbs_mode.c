@@ -73,12 +73,11 @@ static json_t *pattern_check(const struct config *config, unsigned which)
 			 texts[pattern_subject(config->patterns[which])]);
 }
 
-/* So do the groups of codes of each list. */
-static json_t *list_check(const struct config *config, const struct list *list, unsigned which)
+/* So do the groups of codes of each list, and the feeds that score. */
+static json_t *rule_check(const struct config *config, enum finding_id id, unsigned which)
 {
-	static const enum finding_id ids[LIST_KIND_COUNT] = LIST_FINDINGS;
 	const struct policy *policy = &config->policy;
-	const struct finding finding = {.id = ids[list->kind], .which = which};
+	const struct finding finding = {.id = (uint16_t)id, .which = (uint16_t)which};
 	const struct finding_rule *rule = &policy->list[which].rule;
 	char name[POLICY_FINDING_NAME];
 
@@ -92,6 +91,7 @@ static json_t *list_check(const struct config *config, const struct list *list, 
 
 json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
 {
+	static const enum finding_id ids[LIST_KIND_COUNT] = LIST_FINDINGS;
 	struct agent *a = agent;
 	const char *set = request_text(request, "set");
 
@@ -115,8 +115,12 @@ json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
 		connection_send(c, pattern_check(&a->config, which));
 	for (size_t i = 0; i < a->config.lists_count; i++)
 		for (size_t g = 0; g < a->config.lists[i].groups_count; g++)
-			connection_send(c, list_check(&a->config, &a->config.lists[i],
+			connection_send(c, rule_check(&a->config, ids[a->config.lists[i].kind],
 						      a->config.lists[i].group[g].rule));
+	for (size_t i = 0; i < a->config.feeds_count; i++)
+		if (a->config.feeds[i].action == FEED_SCORE)
+			connection_send(c, rule_check(&a->config, FINDING_FEED,
+						      a->config.feeds[i].rule));
 	return answer_done();
 }
 

@@ -13,6 +13,8 @@
 /* After an unblock the same evidence does not block again for a day. */
 #define GRACE_SECONDS 86400
 
+#define FEED_PREFIX "feed:"
+
 /* Whoever finds no room for his grace is unblocked all the same. */
 struct outcome {
 	size_t done, no_grace;
@@ -76,8 +78,13 @@ static json_t *unblocked(struct bulk *bulk, int err)
 
 struct picking {
 	struct agent *agent;
-	int cause;     /* -1: any */
-	unsigned zone; /* only what this DNS list caused or carries; LISTS_MAX: any */
+	int cause; /* -1: any */
+	/*
+	 * Only what one of these lists and feeds caused or carries; 0: any. Of a single one its
+	 * name, as the words of a verdict begin with it; else "".
+	 */
+	uint64_t lists;
+	char shown[LIST_SHOWN];
 	uint32_t not_before;
 	bool grace;
 	bool flushes;
@@ -93,19 +100,18 @@ struct picking {
 /* What would not stand without the list, or names it first. */
 static bool is_of_list(const struct picking *p, const struct verdict_entry *entry)
 {
-	const char *shown = p->agent->config.lists[p->zone].shown;
 	const struct reasons *r = &p->agent->reasons;
-	uint32_t lists = reasons_lists(r, &entry->prefix, entry->ports);
+	uint64_t lists = reasons_lists(r, &entry->prefix, entry->ports);
 	const char *words = reasons_get(r, &entry->prefix, entry->ports);
-	size_t len = strlen(shown);
+	size_t len = strlen(p->shown);
 
-	return (lists != UINT32_MAX && lists & 1U << p->zone) ||
-	       (!strncmp(words, shown, len) && words[len] == ' ');
+	return (lists != LISTS_UNKNOWN && lists & p->lists) ||
+	       (len && !strncmp(words, p->shown, len) && words[len] == ' ');
 }
 
 static bool is_wanted(const struct picking *p, const struct verdict_entry *entry)
 {
-	return (p->zone == LISTS_MAX || is_of_list(p, entry)) &&
+	return (!p->lists || is_of_list(p, entry)) &&
 	       (p->cause < 0 || entry->verdict.cause == p->cause) &&
 	       entry->verdict.since >= p->not_before;
 }
@@ -188,39 +194,58 @@ static struct picking *picking_start(struct connection *c, struct agent *a, cons
 		return NULL;
 	p->agent = a;
 	p->cause = -1;
-	p->zone = LISTS_MAX;
 	p->why = why;
 	connection_defer(c, picking_step, picking_free, p);
 	return p;
 }
 
-static unsigned list_called(const struct agent *a, const char *zone)
+/* "bl.example.net", "feed:psbl", or "feed" for all of them: which lists; 0 where none is called so.
+ */
+static uint64_t lists_called(const struct agent *a, const char *name, const char **shown)
 {
-	for (unsigned i = 0; i < a->config.lists_count; i++)
-		if (!strcasecmp(a->config.lists[i].shown, zone))
-			return i;
-	return LISTS_MAX;
+	const struct config *config = &a->config;
+
+	*shown = "";
+	if (!strcmp(name, finding_types[FINDING_FEED].id))
+		return UINT64_MAX << FEED_BIT;
+	for (unsigned i = 0; i < config->lists_count; i++) {
+		*shown = config->lists[i].shown;
+		if (!strcasecmp(*shown, name))
+			return 1ULL << i;
+	}
+	for (unsigned i = 0; i < config->feeds_count; i++) {
+		*shown = config->feeds[i].name;
+		if (config->feeds[i].action == FEED_SCORE &&
+		    !strncmp(name, FEED_PREFIX, strlen(FEED_PREFIX)) &&
+		    !strcasecmp(*shown, name + strlen(FEED_PREFIX)))
+			return 1ULL << (FEED_BIT + i);
+	}
+	return 0;
 }
 
 static json_t *unblock_by(struct agent *a, const json_t *request, struct connection *c)
 {
 	const char *by = request_text(request, "by");
 	uint32_t span = 0, now = boot_seconds();
-	unsigned cause = 0, list = by ? list_called(a, by) : LISTS_MAX;
+	const char *shown = "";
+	uint64_t lists = by ? lists_called(a, by, &shown) : 0;
+	unsigned cause = 0;
 	json_t *error = request_span(&span, request, "since");
 	struct picking *p;
 
 	if (error)
 		return error;
-	if (list == LISTS_MAX && (!by || !cause_parse(&cause, by)))
-		return answer_error("`%.60s' is no finding and no list: see mxdpctl checks and "
-				    "mxdpctl dnsbl",
-				    by ? by : "?");
+	if (!lists && (!by || !cause_parse(&cause, by)))
+		return answer_error(
+			"`%.60s' is no finding, no list and no feed that scores: see mxdpctl "
+			"checks, mxdpctl dnsbl and mxdpctl feeds",
+			by ? by : "?");
 	p = picking_start(c, a, "mxdpctl unblock --by");
 	if (!p)
 		return answer_error("out of memory");
-	p->zone = list;
-	p->cause = list == LISTS_MAX ? (int)cause : -1;
+	p->lists = lists;
+	snprintf(p->shown, sizeof(p->shown), "%s", shown);
+	p->cause = lists ? -1 : (int)cause;
 	p->not_before = span && span < now ? now - span : 0;
 	p->grace = true;
 	return NULL;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A check that turned out to be wrong: the verdicts of a finding that is suspended (trust.h) are
- * taken back. A list that turned out to be broken: those that would not stand without it are.
+ * taken back. A list that turned out to be broken, a feed that is too old: those that would not
+ * stand without it are.
  * So are those of lists and of points whose evidence is no longer known - an earlier agent's, or
  * beyond what reasons.h keeps: better a bot let go than a customer locked out by a dead list.
  */
@@ -17,9 +18,12 @@
 
 #define STEP_MS 2 /* between the steps: the loop breathes */
 
-static bool may_rest_on_lists(unsigned cause)
+/* Feeds never convict, so that what a list convicts does not rest on one. */
+static uint64_t may_rest_on(unsigned cause)
 {
-	return cause == CAUSE_SCORE || cause_is_of_list(cause);
+	if (cause_is_of_list(cause))
+		return (1ULL << FEED_BIT) - 1;
+	return cause == CAUSE_SCORE ? UINT64_MAX : 0;
 }
 
 static bool take_back(struct agent *a, const struct verdict_entry *entry, const char *why)
@@ -45,7 +49,7 @@ static void take_back_suspended(struct agent *a, const struct verdict_entry *ent
 }
 
 /* `lists`: those of the withdrawn ones that it rests on; all where that is not known. */
-static void take_back_listed(struct agent *a, const struct verdict_entry *entry, uint32_t lists)
+static void take_back_listed(struct agent *a, const struct verdict_entry *entry, uint64_t lists)
 {
 	char why[AGENT_ERROR];
 	unsigned list = 0;
@@ -55,6 +59,9 @@ static void take_back_listed(struct agent *a, const struct verdict_entry *entry,
 	if (list < a->config.lists_count)
 		snprintf(why, sizeof(why), "list %s is not believed any more",
 			 a->config.lists[list].shown);
+	else if (list >= FEED_BIT && list - FEED_BIT < a->config.feeds_count)
+		snprintf(why, sizeof(why), "feed %s does not count any more",
+			 a->config.feeds[list - FEED_BIT].name);
 	else
 		utf8_copy(why, sizeof(why), a->withdrawal.why);
 	if (take_back(a, entry, why))
@@ -71,11 +78,10 @@ static void step(uv_timer_t *timer)
 
 	for (int i = 0; i < count; i++) {
 		const struct verdict_entry *entry = &batch[i];
-		uint32_t lists =
-			w->lists & reasons_lists(&a->reasons, &entry->prefix, entry->ports);
+		uint64_t lists = w->lists & may_rest_on(entry->verdict.cause) &
+				 reasons_lists(&a->reasons, &entry->prefix, entry->ports);
 
-		if (lists && may_rest_on_lists(entry->verdict.cause) &&
-		    reasons_lose(&a->reasons, &entry->prefix, entry->ports, lists))
+		if (lists && reasons_lose(&a->reasons, &entry->prefix, entry->ports, lists))
 			take_back_listed(a, entry, lists);
 		else if (w->suspended)
 			take_back_suspended(a, entry);
@@ -93,7 +99,7 @@ static void step(uv_timer_t *timer)
 }
 
 /* A second one meanwhile: the walk begins anew, for both. */
-static void start(struct agent *a, uint32_t lists, bool suspended, const char *why)
+static void start(struct agent *a, uint64_t lists, bool suspended, const char *why)
 {
 	struct withdrawal *w = &a->withdrawal;
 
@@ -112,7 +118,20 @@ static void start(struct agent *a, uint32_t lists, bool suspended, const char *w
 
 void withdraw_list(struct agent *a, unsigned list, const char *why)
 {
-	start(a, 1U << list, false, why);
+	start(a, 1ULL << list, false, why);
+}
+
+static void forget_feed(struct session *session, void *of_list)
+{
+	judge_forget(session, evidence_is_of_list, of_list);
+}
+
+void withdraw_feed(struct agent *a, unsigned feed, const char *why)
+{
+	struct evidence_of_list of_list = {&a->config.policy, FEED_BIT + feed};
+
+	sessions_each(a->sessions, forget_feed, &of_list);
+	start(a, 1ULL << of_list.list, false, why);
 }
 
 void withdraw_suspended(struct agent *a, const char *why)
@@ -120,7 +139,7 @@ void withdraw_suspended(struct agent *a, const char *why)
 	start(a, 0, true, why);
 }
 
-void withdraw_renumber(struct agent *a, const unsigned to[LISTS_MAX])
+void withdraw_renumber(struct agent *a, const unsigned to[LIST_BITS])
 {
 	a->withdrawal.lists = lists_renumber_mask(a->withdrawal.lists, to);
 }

@@ -92,10 +92,23 @@ bool findings_put_pattern(struct findings *f, unsigned which, const char *detail
 	       put(f, &(struct finding){.id = FINDING_PATTERN, .which = (uint16_t)which}, detail);
 }
 
+static bool is_feed(const struct finding *finding)
+{
+	return finding->id == FINDING_FEED;
+}
+
+static bool is_dns_list(const struct finding *finding)
+{
+	return finding_is_of_list(finding) && !is_feed(finding);
+}
+
 bool findings_put_list(struct findings *f, enum finding_id id, unsigned which, uint32_t ttl,
 		       const char *detail)
 {
-	return count_of(f, finding_is_of_list) < FINDINGS_LISTS &&
+	bool room = id == FINDING_FEED ? count_of(f, is_feed) < FINDINGS_FEEDS
+				       : count_of(f, is_dns_list) < FINDINGS_LISTS;
+
+	return room &&
 	       put(f, &(struct finding){.id = (uint16_t)id, .which = (uint16_t)which, .ttl = ttl},
 		   detail);
 }

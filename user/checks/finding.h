@@ -120,7 +120,9 @@ enum ttl_class {
 	X(RHSBL_HELO, "rhsbl-helo", LISTS, 0, false, 0, LISTS,                                   \
 	  "a DNS list of domains holds the HELO")                                                \
 	X(RHSBL_SENDER, "rhsbl-sender", ENVELOPE, 0, false, 0, LISTS,                            \
-	  "a DNS list of domains holds the sender's: a forwarder would pay")
+	  "a DNS list of domains holds the sender's: a forwarder would pay")                     \
+	X(FEED, "feed", LISTS, 0, false, 0, LISTS,                                               \
+	  "a feed that scores holds the client; points stand with each feed")
 
 enum finding_id {
 #define X(name, id, class, points, convicts, mild, ttl, text) FINDING_##name,
@@ -158,9 +160,11 @@ struct finding {
 	const char *detail; /* the bytes that prove it, escaped; in the same struct's text */
 };
 
-/* Different patterns that one session may match and have counted, and groups of lists. */
+/* Different patterns that one session may match and have counted, groups of lists, and feeds: with
+ * a point each, nine are all that lists may bring. */
 #define FINDINGS_PATTERNS 7
 #define FINDINGS_LISTS    16
+#define FINDINGS_FEEDS    9
 #define FINDINGS_TEXT     3072
 
 /*
@@ -170,7 +174,7 @@ struct finding {
 struct findings {
 	size_t count;
 	size_t text_used;
-	struct finding list[FINDING_COUNT + FINDINGS_PATTERNS + FINDINGS_LISTS];
+	struct finding list[FINDING_COUNT + FINDINGS_PATTERNS + FINDINGS_LISTS + FINDINGS_FEEDS];
 	char text[FINDINGS_TEXT];
 };
 
@@ -188,8 +192,8 @@ bool findings_add(struct findings *f, enum finding_id id, bool mild, const char 
 bool findings_put(struct findings *f, enum finding_id id, bool mild, const char *detail);
 
 /*
- * The same for a pattern of the administrator's (FINDING_PATTERN) or a list (FINDING_DNSBL and its
- * kin): each `which` counts once.
+ * The same for a pattern of the administrator's (FINDING_PATTERN), a list (FINDING_DNSBL and its
+ * kin) or a feed (FINDING_FEED): each `which` counts once.
  */
 bool findings_put_pattern(struct findings *f, unsigned which, const char *detail);
 bool findings_put_list(struct findings *f, enum finding_id id, unsigned which, uint32_t ttl,
@@ -201,10 +205,10 @@ bool findings_put_copy(struct findings *f, const struct finding *from);
 void findings_forget(struct findings *f, bool (*gone)(const struct finding *f, const void *context),
 		     const void *context);
 
-/* Of a finding's id, or of a verdict's cause. */
+/* Of a finding's id, or of a verdict's cause. A feed is a list, too. */
 static inline bool cause_is_of_list(unsigned cause)
 {
-	return cause >= FINDING_DNSBL && cause <= FINDING_RHSBL_SENDER;
+	return cause >= FINDING_DNSBL && cause <= FINDING_FEED;
 }
 
 static inline bool finding_is_of_list(const struct finding *f)

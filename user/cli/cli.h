@@ -86,7 +86,7 @@ bool cli_span_is_good(const char *option, const char *text, bool forever);
 bool cli_word_is_one_of(const char *option, const char *text, const char *const *words,
 			size_t count);
 bool cli_cause_is_good(const char *option, const char *text);
-/* The same, or the zone of a DNS list: the agent knows which there are. */
+/* The same, or the zone of a DNS list, or feed:NAME: the agent knows which there are. */
 bool cli_source_is_good(const char *option, const char *text);
 /* For --reason: it must be UTF-8, or it cannot be sent. */
 bool cli_reason_is_good(const char *text);

@@ -214,5 +214,5 @@ bool cli_reason_is_good(const char *text)
 
 bool cli_source_is_good(const char *option, const char *text)
 {
-	return strchr(text, '.') || cli_cause_is_good(option, text);
+	return strpbrk(text, ".:") || cli_cause_is_good(option, text);
 }

@@ -84,6 +84,13 @@ static bool is_capped(const struct policy *policy, const struct finding *finding
 	       finding->id != FINDING_HELO_OUR_ADDRESS && finding->id != FINDING_HELO_OUR_NAME;
 }
 
+/* Many lists copy each other: they count as one, however many they are. */
+static bool is_pooled(const struct policy *policy, const struct finding *finding)
+{
+	return (finding->id == FINDING_DNSBL || finding->id == FINDING_FEED) &&
+	       !policy_convicts(policy, finding);
+}
+
 struct sums {
 	int score;
 	int classes;  /* that bring points */
@@ -103,7 +110,7 @@ static struct sums add_up(const struct policy *policy, const struct findings *fi
 		sums.vouched |= points < 0;
 		if (is_capped(policy, finding))
 			names += points;
-		else if (finding->id == FINDING_DNSBL && !policy_convicts(policy, finding))
+		else if (is_pooled(policy, finding))
 			lists += points;
 		else
 			class_points[class_of(policy, finding)] += points;
@@ -251,7 +258,7 @@ static unsigned list_of(const struct policy *policy, const struct finding *findi
 
 /* `lists`: bit n for list n. */
 static bool stands_without(const struct policy *policy, const struct findings *findings,
-			   uint32_t lists)
+			   uint64_t lists)
 {
 	struct findings rest;
 
@@ -267,30 +274,30 @@ static bool stands_without(const struct policy *policy, const struct findings *f
 }
 
 /* Those that speak against the client. */
-static uint32_t accusing_lists(const struct policy *policy, const struct findings *findings)
+static uint64_t accusing_lists(const struct policy *policy, const struct findings *findings)
 {
-	uint32_t lists = 0;
+	uint64_t lists = 0;
 
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->list[i];
 
 		if (finding_is_of_list(finding) && finding->which < policy->list_count &&
 		    policy_points(policy, finding) > 0)
-			lists |= 1U << list_of(policy, finding);
+			lists |= 1ULL << list_of(policy, finding);
 	}
 	return lists;
 }
 
-uint32_t policy_rests_on(const struct policy *policy, const struct findings *findings,
+uint64_t policy_rests_on(const struct policy *policy, const struct findings *findings,
 			 bool *one_will_do)
 {
-	uint32_t all = accusing_lists(policy, findings), needed = 0, enough = 0;
+	uint64_t all = accusing_lists(policy, findings), needed = 0, enough = 0;
 
 	*one_will_do = false;
 	if (stands_without(policy, findings, all))
 		return 0;
-	for (unsigned list = 0; list < 32; list++) {
-		uint32_t bit = 1U << list & all;
+	for (unsigned list = 0; list < LIST_BITS; list++) {
+		uint64_t bit = 1ULL << list & all;
 
 		if (bit && !stands_without(policy, findings, bit))
 			needed |= bit;

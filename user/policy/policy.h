@@ -15,7 +15,7 @@
 #define POLICY_BLOCK_POINTS 10
 #define POLICY_WATCH_POINTS 5
 #define POLICY_NAMES_CAP    8
-#define POLICY_LISTS_CAP    9 /* all DNSBLs that do not convict, together */
+#define POLICY_LISTS_CAP    9 /* all DNSBLs that do not convict, and feeds, together */
 
 /* What the administrator set per finding; the defaults come from finding_types. */
 struct finding_rule {
@@ -49,7 +49,8 @@ struct pattern_rule {
  * Lists and feeds in a mask: bit n is DNS list n (31 of them, and one bit for those that are gone,
  * dns/list.h), bit FEED_BIT + n is feed n (feeds/settings.h).
  */
-#define FEED_BIT 32
+#define FEED_BIT  32
+#define LIST_BITS 64
 
 /*
  * One group of codes of one DNS list (dns/list.h), or one feed that scores: what a hit means.
@@ -92,7 +93,7 @@ void policy_defaults(struct policy *policy);
 int policy_points(const struct policy *policy, const struct finding *finding);
 bool policy_convicts(const struct policy *policy, const struct finding *finding);
 
-/* Its id as people read it: "early-talker", "pattern:NAME", "dnsbl:ZONE"; POLICY_FINDING_NAME. */
+/* Its id as people read it: "early-talker", "pattern:NAME", "dnsbl:ZONE", "feed:NAME". */
 #define POLICY_FINDING_NAME 96
 const char *policy_finding_name(char *text, const struct policy *policy,
 				const struct finding *finding);
@@ -109,7 +110,7 @@ struct decision policy_decide(const struct policy *policy, const struct findings
  * withdrawn with any of them, should that turn out to be broken; where *one_will_do with the last
  * of them, for each is enough by itself.
  */
-uint32_t policy_rests_on(const struct policy *policy, const struct findings *findings,
+uint64_t policy_rests_on(const struct policy *policy, const struct findings *findings,
 			 bool *one_will_do);
 
 #endif
