@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "set.h"
+#include "key.h"
 
 struct wide wide_of(const struct addr *addr)
 {
@@ -24,69 +23,9 @@ struct addr addr_of_wide(struct wide wide)
 	return addr;
 }
 
-static uint64_t low_bits(unsigned bits)
-{
-	return bits >= 64 ? UINT64_MAX : (1ULL << bits) - 1;
-}
-
-static struct wide key6_end(struct wide first, unsigned host_bits)
-{
-	first.lo |= low_bits(host_bits);
-	if (host_bits > 64)
-		first.hi |= low_bits(host_bits - 64);
-	return first;
-}
-
 struct wide wide_end(struct wide first, unsigned plen)
 {
 	return key6_end(first, ADDR_BITS - plen);
-}
-
-static bool key6_is_aligned(struct wide key, unsigned host_bits)
-{
-	return !(key.lo & low_bits(host_bits)) &&
-	       (host_bits <= 64 || !(key.hi & low_bits(host_bits - 64)));
-}
-
-#define key6_less  wide_less
-#define key6_equal wide_equal
-#define key6_next  wide_next
-#define key6_prev  wide_prev
-#define key6_addr  addr_of_wide
-
-static bool key4_less(uint32_t a, uint32_t b)
-{
-	return a < b;
-}
-
-static bool key4_equal(uint32_t a, uint32_t b)
-{
-	return a == b;
-}
-
-static uint32_t key4_next(uint32_t a)
-{
-	return a + 1;
-}
-
-static uint32_t key4_prev(uint32_t a)
-{
-	return a - 1;
-}
-
-static uint32_t key4_end(uint32_t first, unsigned host_bits)
-{
-	return first | (uint32_t)low_bits(host_bits);
-}
-
-static bool key4_is_aligned(uint32_t key, unsigned host_bits)
-{
-	return !(key & low_bits(host_bits));
-}
-
-static struct addr key4_addr(uint32_t key)
-{
-	return addr_from_v4(htonl(key));
 }
 
 /* Least significant digit first; 2^11 counters stay in the first-level cache. */

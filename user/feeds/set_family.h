@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The algebra of set.h once, for both families: set.c includes it twice, each time with
- *
- *   SET(verb)      the name of a function: set4_##verb
- *   KEY(verb)      the same for the arithmetic of addresses: key4_##verb
- *   SET_TYPE, RANGE_TYPE, KEY_TYPE
- *   KEY_BITS       32 or 128
- *
- * There is no guard: being included twice is its purpose.
+ * The algebra of set.h once, for both families: set.c includes it twice, as key.h says.
+ * Being included twice is its purpose: there is no guard.
  */
 
 static int SET(make_room)(SET_TYPE *set, size_t more)
