@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
+#include "../base/file.h"
 #include "../base/log.h"
 #include "agent.h"
 
@@ -117,19 +118,11 @@ static void add_mode(json_t *state, const struct mode_state *m)
 					      wall_of(m->until)));
 }
 
-static int write_whole(int fd, const char *text, size_t len)
+static int write_whole(int fd, const char *text)
 {
-	while (len) {
-		ssize_t n = write(fd, text, len);
+	int err = file_write(fd, text, strlen(text));
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) ? -errno : 0;
+	return !err && fsync(fd) ? -errno : err;
 }
 
 static int write_snapshot(const struct snapshot *s)
@@ -145,7 +138,7 @@ static int write_snapshot(const struct snapshot *s)
 	if (!text)
 		goto out;
 	fd = open(s->fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	err = fd < 0 ? -errno : write_whole(fd, text, strlen(text));
+	err = fd < 0 ? -errno : write_whole(fd, text);
 	if (!err && rename(s->fresh, s->path))
 		err = -errno;
 out:

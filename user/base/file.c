@@ -56,3 +56,20 @@ out:
 	close(fd);
 	return err;
 }
+
+int file_write(int fd, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+
+	while (len) {
+		ssize_t done = write(fd, at, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done ? -errno : -EIO;
+		at += done;
+		len -= (size_t)done;
+	}
+	return 0;
+}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "../base/file.h"
 #include "blob.h"
 
 _Static_assert(sizeof(struct feed_blob_head) == 32, "what follows is aligned to eight");
@@ -55,23 +56,6 @@ struct piece {
 
 #define PIECES 4 /* words, their padding, both families */
 
-static int write_piece(int fd, const void *bytes, size_t len)
-{
-	const char *at = bytes;
-
-	while (len) {
-		ssize_t done = write(fd, at, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return done ? -errno : -EIO;
-		at += done;
-		len -= (size_t)done;
-	}
-	return 0;
-}
-
 static uint32_t checksum(const struct feed_blob_head *head, const struct piece *piece, size_t count)
 {
 	size_t from = offsetof(struct feed_blob_head, words);
@@ -107,9 +91,9 @@ int feed_blob_write(int fd, const struct range4 *v4, size_t v4_count, const stru
 		return -E2BIG;
 	memcpy(head.magic, FEED_BLOB_MAGIC, sizeof(head.magic));
 	head.crc = checksum(&head, piece, PIECES);
-	err = write_piece(fd, &head, sizeof(head));
+	err = file_write(fd, &head, sizeof(head));
 	for (size_t i = 0; !err && i < PIECES; i++)
-		err = write_piece(fd, piece[i].bytes, piece[i].len);
+		err = file_write(fd, piece[i].bytes, piece[i].len);
 	return err;
 }
 

@@ -97,12 +97,12 @@ void feed_compare(struct feed_change *out, const struct feed_blob *before,
 	const struct feed_blob *b = before, *a = after;
 
 	*out = (struct feed_change){
-		.v4_before = set4_outside(b->v4, b->v4_count, NULL, 0),
-		.v4_after = set4_outside(a->v4, a->v4_count, NULL, 0),
+		.v4_before = set4_outside(b->v4, b->v4_count, b->v4, 0),
+		.v4_after = set4_outside(a->v4, a->v4_count, a->v4, 0),
 		.v4_added = set4_outside(a->v4, a->v4_count, b->v4, b->v4_count),
 		.v4_removed = set4_outside(b->v4, b->v4_count, a->v4, a->v4_count),
-		.v6_before = set6_outside(b->v6, b->v6_count, NULL, 0),
-		.v6_after = set6_outside(a->v6, a->v6_count, NULL, 0),
+		.v6_before = set6_outside(b->v6, b->v6_count, b->v6, 0),
+		.v6_after = set6_outside(a->v6, a->v6_count, a->v6, 0),
 		.v6_added = set6_outside(a->v6, a->v6_count, b->v6, b->v6_count),
 		.v6_removed = set6_outside(b->v6, b->v6_count, a->v6, a->v6_count),
 	};
