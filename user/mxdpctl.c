@@ -48,12 +48,20 @@ static const struct verb verbs[] = {
 	 "A list that fails its test entries is not believed. LISTED counts believed or not; MS "
 	 "is\n"
 	 "the median of its answers. --presets shows the lists that are known, with their terms."},
-	{"explain", cmd_explain, "ADDR|DOMAIN",
-	 "what stands against an address or a domain, now\n"
-	 "Asks every list, past its health, and shows what each says."},
-	{"log", cmd_log, "[-f] [-n LINES]",
+	{"explain", cmd_explain, "[--text] ADDR|CIDR|DOMAIN",
+	 "what stands against an address, a network or a domain, and why\n"
+	 "Whether a SYN from it passes now, its history, and what each list says, past its "
+	 "health.\n"
+	 "Of a domain its own addresses and those of its mail servers. --text prints only what can "
+	 "be\n"
+	 "told to the partner who is blocked."},
+	{"log", cmd_log,
+	 "[-f] [-n LINES] [--client ADDR|CIDR] [--event NAME] [--finding ID] [--since 2h]\n"
+	 "           | --audit [-n LINES] [--client ADDR|CIDR] [--since 2h]",
 	 "what was decided, about whom, on what evidence\n"
-	 "-f goes on until interrupted. -n is 50 where left out."},
+	 "-f goes on until interrupted. -n is 50 where left out, and counts those that are "
+	 "wanted.\n"
+	 "--audit shows who changed what by hand, from the journal on disk."},
 	{"flush", cmd_flush, "[--yes]",
 	 "remove all verdicts\n"
 	 "Asks first; where there is no terminal, --yes must be written."},

@@ -2,7 +2,7 @@
 /*
  * The verbs of the control socket (control/protocol.h), a file a topic:
  * verbs_status.c, verbs_verdicts.c, verbs_block.c, verbs_unblock.c, verbs_nets.c, verbs_mode.c,
- * verbs_dns.c.
+ * verbs_dns.c, verbs_explain.c, verbs_log.c.
  */
 #ifndef MXDP_AGENT_VERBS_H
 #define MXDP_AGENT_VERBS_H

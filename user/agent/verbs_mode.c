@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* mode, checks, log, detach */
+/* mode, checks, detach */
 #include <stdlib.h>
 
 #include "../base/clock.h"
@@ -122,52 +122,6 @@ json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
 			connection_send(c, rule_check(&a->config, FINDING_FEED,
 						      a->config.feeds[i].rule));
 	return answer_done();
-}
-
-#define LOG_STEP 256 /* lines at once */
-
-struct logging {
-	struct agent *agent;
-	uint64_t at, end; /* who follows has no end */
-};
-
-/* What comes meanwhile is told in its turn, so that a follower misses nothing in between. */
-static json_t *log_step(struct connection *c, void *state)
-{
-	struct logging *l = state;
-	const struct journal *j = l->agent->journal;
-	const char *line;
-
-	if (l->at < journal_oldest(j))
-		l->at = journal_oldest(j);
-	for (int i = 0; i < LOG_STEP && (line = journal_line(j, l->at)) && l->at < l->end;
-	     i++, l->at++)
-		connection_send_line(c, line);
-	if (l->at >= l->end)
-		return answer_done();
-	if (l->at < journal_next(j))
-		return NULL;
-	connection_follow(c);
-	return NULL;
-}
-
-json_t *verb_log(void *agent, const json_t *request, struct connection *c)
-{
-	struct agent *a = agent;
-	json_int_t lines = json_integer_value(json_object_get(request, "lines"));
-	uint64_t kept = journal_next(a->journal) - journal_oldest(a->journal);
-	struct logging *l = calloc(1, sizeof(*l));
-
-	if (!l)
-		return answer_error("out of memory");
-	l->agent = a;
-	l->end = json_is_true(json_object_get(request, "follow")) ? UINT64_MAX
-								  : journal_next(a->journal);
-	l->at = journal_next(a->journal) - (lines <= 0               ? 0
-					    : (uint64_t)lines < kept ? (uint64_t)lines
-								     : kept);
-	connection_defer(c, log_step, free, l);
-	return NULL;
 }
 
 json_t *verb_detach(void *agent, const json_t *request, struct connection *c)

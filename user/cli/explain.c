@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* explain: what stands against an address or a domain now, and who says so. */
+/*
+ * explain: what stands against an address, a network or a domain, what did, and who says so. The
+ * first line is the answer; the rest is why.
+ */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "ask.h"
 #include "cli.h"
+#include "explain.h"
 #include "text.h"
 
 /* Each list may take its whole time. */
@@ -15,47 +20,228 @@ static const char *clean(char out[TEXT_CELL], const char *text)
 	return text_clean(out, TEXT_CELL, text ? text : "?");
 }
 
-static void show_verdict(const json_t *verdict, bool monitor)
+static bool is_text(const json_t *data, const char *key, const char *wanted)
 {
-	const char *action = field_text(verdict, "action");
-	json_int_t left = field_number(verdict, "expires_in", -1);
-	json_int_t hits = field_number(verdict, "hits", 0);
-	char text[TEXT_CELL], span[TEXT_SPAN];
-	bool watch = action && !strcmp(action, "watch");
+	const char *text = field_text(data, key);
 
-	printf("%s%s%s", paint(watch || monitor ? PAINT_WARN : PAINT_BAD),
-	       watch     ? "passes, and is watched"
-	       : monitor ? "would be dropped, but mxdp only counts (monitor mode)"
-	       : action && !strcmp(action, "reset") ? "is refused with a reset"
-						    : "is dropped",
-	       paint(PAINT_NONE));
-	printf(": %s", clean(text, field_text(verdict, "cause")));
-	if (field_text(verdict, "reason") && *field_text(verdict, "reason"))
-		printf(", %s", clean(text, field_text(verdict, "reason")));
-	printf("\n             the verdict is on %s, for %s",
-	       clean(text, field_text(verdict, "addr")), left < 0 ? "ever" : text_span(span, left));
-	printf("; met %lld time%s", (long long)hits, hits == 1 ? "" : "s");
-	if (hits)
-		printf(", last %s ago", text_span(span, field_number(verdict, "last_hit", 0)));
+	return text && wanted && !strcmp(text, wanted);
+}
+
+static bool is_about(const json_t *data, const char *about)
+{
+	return is_text(data, "about", about);
+}
+
+static const char *ports_words(const json_t *data)
+{
+	return is_text(data, "ports", "mx") ? "port 25" : "ports 587 and 465";
+}
+
+static const char *fate_words(const json_t *verdict)
+{
+	return is_text(verdict, "action", "reset") ? "refused with a reset" : "dropped";
+}
+
+static void say_verdict(const json_t *verdict)
+{
+	json_int_t left = field_number(verdict, "expires_in", -1);
+	char text[TEXT_CELL], span[TEXT_SPAN];
+
+	printf("verdict %s, ", clean(text, field_text(verdict, "cause")));
+	if (left < 0)
+		fputs("for ever", stdout);
+	else
+		printf("%s left", text_span(span, left));
+}
+
+static void say_passes(const char *why)
+{
+	printf("%spasses%s: %s", paint(PAINT_GOOD), paint(PAINT_NONE), why);
+}
+
+static void say_allowed(const json_t *state)
+{
+	char text[TEXT_CELL];
+
+	say_passes("never blocked, ");
+	printf("%s ", clean(text, field_text(state, "allowed_as")));
+	printf("%s", clean(text, field_text(state, "allowed_net")));
+	if (!is_text(state, "allowed", field_text(state, "allowed_as")))
+		printf(" (%s)", clean(text, field_text(state, "allowed")));
+}
+
+/* "a SYN to port 25 would be dropped: verdict helo-our-address, 23m left" */
+static void show_state(const json_t *state)
+{
+	const json_t *verdict = json_object_get(state, "verdict");
+	const char *addr = field_text(state, "addr") ? field_text(state, "addr") : "?";
+	bool stands = json_is_object(verdict), whole = strchr(addr, '/');
+	char text[TEXT_CELL];
+
+	printf("%s: a SYN to %s ", clean(text, addr), ports_words(state));
+	if (field_text(state, "allowed") && !whole) {
+		say_allowed(state);
+	} else if (!stands) {
+		say_passes(whole ? "no verdict on the network as a whole" : "no verdict");
+	} else if (is_text(verdict, "action", "watch")) {
+		say_passes("it is only watched; ");
+		say_verdict(verdict);
+	} else if (is_text(state, "mode", "monitor")) {
+		say_passes("monitor mode; ");
+		printf("would be %s by ", fate_words(verdict));
+		say_verdict(verdict);
+	} else {
+		printf("would be %s%s%s: ", paint(PAINT_BAD), fate_words(verdict),
+		       paint(PAINT_NONE));
+		say_verdict(verdict);
+	}
+	if (field_text(state, "via"))
+		printf("   (%s)", clean(text, field_text(state, "via")));
 	putchar('\n');
 }
 
-static void show_state(const json_t *data)
+static void show_hits(const json_t *verdict)
 {
-	const char *allowed = field_text(data, "allowed"), *mode = field_text(data, "mode");
-	const json_t *verdict = json_object_get(data, "verdict");
+	json_int_t hits = field_number(verdict, "hits", 0);
+	char span[TEXT_SPAN], last[TEXT_SPAN];
+
+	printf("             set %s ago; met %lld time%s",
+	       text_span(span, field_number(verdict, "age", 0)), (long long)hits,
+	       hits == 1 ? "" : "s");
+	if (hits)
+		printf(" since, last %s ago",
+		       text_span(last, field_number(verdict, "last_hit", 0)));
+	putchar('\n');
+}
+
+/* What would take it off. */
+static void show_ends(const json_t *verdict)
+{
+	json_int_t left = field_number(verdict, "expires_in", -1);
+	json_int_t courtesy = field_number(verdict, "courtesy_in", -1);
+	char text[TEXT_CELL], span[TEXT_SPAN];
+
+	fputs("it ends      ", stdout);
+	if (left >= 0)
+		printf("in %s; ", text_span(span, left));
+	if (courtesy >= 0)
+		printf("when mail is accepted in a courtesy session (one SYN passes %s%s); ",
+		       courtesy ? "in " : "now", courtesy ? text_span(span, courtesy) : "");
+	printf("by `mxdpctl unblock %s'\n", clean(text, field_text(verdict, "addr")));
+}
+
+static void show_verdict(const json_t *state)
+{
+	const json_t *verdict = json_object_get(state, "verdict");
 	char text[TEXT_CELL];
 
-	printf("%-12s ", clean(text, field_text(data, "ports")));
-	if (allowed)
-		printf("%spasses%s: never blocked (%s)\n", paint(PAINT_GOOD), paint(PAINT_NONE),
-		       clean(text, allowed));
-	else if (json_is_object(verdict))
-		show_verdict(verdict, mode && !strcmp(mode, "monitor"));
-	else
-		printf("%spasses%s: there is no verdict on it\n", paint(PAINT_GOOD),
-		       paint(PAINT_NONE));
+	if (!json_is_object(verdict))
+		return;
+	printf("%-12s on %s", is_text(state, "ports", "mx") ? "mx" : "submission",
+	       clean(text, field_text(verdict, "addr")));
+	printf(", %s", clean(text, field_text(verdict, "cause")));
+	if (field_text(verdict, "reason") && *field_text(verdict, "reason"))
+		printf(": %s", clean(text, field_text(verdict, "reason")));
+	putchar('\n');
+	show_hits(verdict);
+	show_ends(verdict);
 }
+
+static void show_inside(const json_t *verdict)
+{
+	char text[TEXT_CELL];
+
+	printf("%-12s ", clean(text, field_text(verdict, "addr")));
+	printf("%s on %s: ", clean(text, field_text(verdict, "action")), ports_words(verdict));
+	say_verdict(verdict);
+	putchar('\n');
+}
+
+static void show_inside_count(const json_t *data)
+{
+	long long count = (long long)field_number(data, "count", 0);
+	long long shown = (long long)field_number(data, "shown", 0);
+
+	if (!count)
+		puts("inside       no verdicts");
+	else if (count > shown)
+		printf("inside       %lld verdicts; the first %lld are shown\n", count, shown);
+	else
+		printf("inside       %lld verdict%s\n", count, count == 1 ? "" : "s");
+}
+
+/* The history */
+
+static const char *day_of(char out[32], json_int_t wall)
+{
+	time_t when = (time_t)wall;
+	struct tm tm;
+
+	if (!localtime_r(&when, &tm) || !strftime(out, 32, "%F %T", &tm))
+		snprintf(out, 32, "?");
+	return out;
+}
+
+static void show_findings(const json_t *verdict)
+{
+	const json_t *findings = json_object_get(verdict, "findings"), *finding;
+	const char *reason = field_text(verdict, "reason");
+	char text[TEXT_CELL];
+	size_t i;
+
+	json_array_foreach(findings, i, finding)
+	{
+		printf("             %s (%lld) ", clean(text, field_text(finding, "id")),
+		       (long long)field_number(finding, "points", 0));
+		puts(clean(text, field_text(finding, "detail")));
+	}
+	if (!json_array_size(findings) && reason && *reason)
+		printf("             %s\n", clean(text, reason));
+}
+
+static void show_past(const json_t *verdict)
+{
+	json_int_t since = field_number(verdict, "since", 0);
+	json_int_t ended = field_number(verdict, "ended", -1);
+	json_int_t hits = field_number(verdict, "hits", 0);
+	char text[TEXT_CELL], day[32], span[TEXT_SPAN];
+
+	printf("history      %s  %s ", day_of(day, since),
+	       clean(text, field_text(verdict, "action")));
+	printf("%s on ", clean(text, field_text(verdict, "addr")));
+	printf("%s, ", clean(text, field_text(verdict, "ports")));
+	printf("%s", clean(text, field_text(verdict, "cause")));
+	if (ended < 0)
+		fputs(", in force", stdout);
+	else
+		printf(", %s after %s", clean(text, field_text(verdict, "ending")),
+		       text_span(span, ended > since ? ended - since : 0));
+	if (field_text(verdict, "by"))
+		printf(" (%s)", clean(text, field_text(verdict, "by")));
+	/* Those of a verdict in force are told above, as the kernel counts them. */
+	if (ended >= 0)
+		printf(", met %lld time%s", (long long)hits, hits == 1 ? "" : "s");
+	if (field_number(verdict, "hit_last", 0) && ended >= 0)
+		printf(", last %s", day_of(day, field_number(verdict, "hit_last", 0)));
+	putchar('\n');
+	show_findings(verdict);
+}
+
+static void show_history(const json_t *data, bool domain)
+{
+	const json_t *verdicts = json_object_get(data, "verdicts"), *verdict;
+	char text[TEXT_CELL];
+	size_t i;
+
+	if (field_text(data, "problem"))
+		printf("history      unknown: the journal cannot be read: %s\n",
+		       clean(text, field_text(data, "problem")));
+	else if (!json_array_size(verdicts) && !domain)
+		puts("history      none: the journal has no verdict on it");
+	json_array_foreach(verdicts, i, verdict) show_past(verdict);
+}
+
+/* Names and lists */
 
 static void show_names(const json_t *data)
 {
@@ -128,38 +314,96 @@ static void show_list(const json_t *data)
 		printf("             it says: %s\n", clean(text, reason));
 }
 
-static int show(const json_t *data, void *told)
-{
-	const char *about = field_text(data, "about");
+/* All of an answer, for it does not come in the order of a page. */
+struct page {
+	json_t *list;
+	bool text;
+};
 
-	*(size_t *)told += 1;
-	if (cli.json)
+static int keep(const json_t *data, void *context)
+{
+	struct page *page = context;
+
+	if (cli.json && !page->text)
 		return ask_print_json(data, NULL);
-	if (about && !strcmp(about, "state"))
-		show_state(data);
-	else if (about && !strcmp(about, "names"))
-		show_names(data);
-	else if (about && !strcmp(about, "list"))
-		show_list(data);
+	json_array_append(page->list, (json_t *)data);
 	return 0;
+}
+
+static bool is_domain(const json_t *list)
+{
+	const json_t *data;
+	size_t i;
+
+	json_array_foreach(list, i, data) if (is_about(data, "state")) return field_text(data,
+											 "via");
+	return true;
+}
+
+/* `show` for each object of that kind. */
+static void each(const json_t *list, const char *about, void (*show)(const json_t *data))
+{
+	const json_t *data;
+	size_t i;
+
+	json_array_foreach(list, i, data) if (is_about(data, about)) show(data);
+}
+
+static void show_note(const json_t *data)
+{
+	char text[TEXT_CELL];
+
+	printf("             %s\n", clean(text, field_text(data, "text")));
+}
+
+static void show_page(const json_t *list)
+{
+	const json_t *data;
+	bool domain = is_domain(list);
+	size_t i;
+
+	each(list, "state", show_state);
+	if (!domain)
+		putchar('\n');
+	each(list, "state", show_verdict);
+	each(list, "inside-count", show_inside_count);
+	each(list, "inside", show_inside);
+	each(list, "names", show_names);
+	each(list, "list", show_list);
+	each(list, "note", show_note);
+	json_array_foreach(list, i, data) if (is_about(data, "history")) show_history(data, domain);
+	if (explain_has_text(list)) {
+		puts("\nto tell whoever asks (`mxdpctl explain --text' prints this alone):\n");
+		explain_print_text(list);
+	}
 }
 
 int cmd_explain(int argc, char **argv)
 {
-	static const struct option words[] = {CLI_WORDS};
+	static const struct option words[] = {{"text", no_argument, NULL, 't'}, CLI_WORDS};
 	struct ask_field fields[] = {{"entry", NULL}, {0}};
-	size_t told = 0;
-	struct question question = {.data = show, .context = &told, .patience = EXPLAIN_PATIENCE};
-	int code;
+	struct page page = {.list = json_array()};
+	struct question question = {.data = keep, .context = &page, .patience = EXPLAIN_PATIENCE};
+	int c, code;
 
-	if (cli_next(argc, argv, ":", words) != -1)
-		return CLI_USAGE;
+	while ((c = cli_next(argc, argv, ":", words)) != -1) {
+		if (c != 't')
+			return CLI_USAGE;
+		page.text = true;
+	}
 	if (argc - optind != 1)
-		return cli_misused("name one address or domain");
+		return cli_misused("name one address, network or domain");
 	fields[0].value = argv[optind];
 	question.request = ask_request("explain", fields);
 	code = ask(&question, NULL);
-	if (code == CLI_DONE && !told && !cli.json)
+	if (code == CLI_DONE && page.text && !explain_has_text(page.list))
+		code = cli_failed("there is no verdict on it, so there is nothing to tell");
+	else if (code == CLI_DONE && page.text)
+		explain_print_text(page.list);
+	else if (code == CLI_DONE && !cli.json && !json_array_size(page.list))
 		puts("no list of domains is asked, so nothing is known about it");
+	else if (code == CLI_DONE && !cli.json)
+		show_page(page.list);
+	json_decref(page.list);
 	return code;
 }

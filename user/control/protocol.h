@@ -32,9 +32,11 @@
  *                                                "convicts", "enabled", "ttl", "text", "found"}
  *   {"verb": "checks", "set": "on|off", "id": "early-talker"}
  *   {"verb": "dnsbl"}                      data: lists, see lists_json() in user/dns/lists.h
- *   {"verb": "explain", "entry": "198.51.100.7"}     data: {"about": "state" | "names" |
- * "list"...}, see user/agent/verbs_dns.c; may take seconds
+ *   {"verb": "explain", "entry": "198.51.100.7"}     data: {"about": "state" | "inside" | "names" |
+ *       "list" | "history" | ...}, see user/agent/verbs_explain.c; may take seconds
  *   {"verb": "log", "lines": 100, "follow": false}   data: events, see user/journal/journal.h
+ *       "client", "event", "finding", "since": the newest that are wanted (user/journal/filter.h);
+ *       who follows is told of all that comes later. "audit": true: changes, user/journal/reader.h
  *   {"verb": "flush"}                      closing: "done": verdicts removed
  *   {"verb": "detach"}                     the agent detaches and ends
  *
