@@ -301,6 +301,7 @@ bool draft_take_feeds(struct draft *draft)
 {
 	struct config *config = draft->config;
 	size_t before = draft->problems->count;
+	bool all_good;
 
 	config->feeds = calloc(FEEDS_MAX, sizeof(*config->feeds));
 	if (!config->feeds)
@@ -308,10 +309,11 @@ bool draft_take_feeds(struct draft *draft)
 	for (size_t i = 0; i < draft->feed_count; i++)
 		if (!take_section(draft, &draft->feed[i]))
 			return false;
+	all_good = draft->problems->count == before;
 	for (size_t i = 0; i < config->feeds_count; i++) {
 		struct feed_settings *feed = &config->feeds[i];
 
-		if (draft->problems->count == before)
+		if (all_good)
 			check_weights(draft, feed, section_line(draft, feed->name));
 		if (feed->action == FEED_SCORE)
 			take_rule(&config->policy, feed, (unsigned)i);

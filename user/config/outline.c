@@ -69,8 +69,11 @@ static void first_or_again(struct outline *o, unsigned *first, const struct toke
 static void keep_secret(struct outline *o)
 {
 	bool bare = o->token.end - o->token.start == o->token.len;
+	bool may_have_blanks = o->assigned == OPTION_FEED_USERNAME ||
+			       o->assigned == OPTION_FEED_PASSWORD ||
+			       o->assigned == OPTION_FEED_HEADERS;
 
-	if (option_is_secret(o->assigned) && o->token.kind == TOKEN_WORD && bare)
+	if (may_have_blanks && o->token.kind == TOKEN_WORD && bare)
 		o->secret_line = o->token.line;
 }
 
