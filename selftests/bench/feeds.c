@@ -178,7 +178,7 @@ static int load(const char *path)
 		return 1;
 	}
 	getrusage(RUSAGE_SELF, &usage);
-	printf("file to in force\t%.2f\ts\n", clocks.swapped - begun);
+	printf("file to in force\t%.3f\ts\n", clocks.swapped - begun);
 	printf("  reading and sorting\t%.2f\ts\n", clocks.read - begun);
 	printf("  minus special networks\t%.2f\ts\n", clocks.cut - clocks.read);
 	printf("  building\t%.2f\ts\n", clocks.built - clocks.cut);

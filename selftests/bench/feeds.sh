@@ -18,6 +18,9 @@ die()
     exit 1
 }
 
+for tool in nft ipset; do
+    command -v "$tool" >/dev/null || die "$tool is missing: run scripts/deps bench"
+done
 work=$(mktemp -d) || exit 1
 netns=mxdp-feeds-$$
 cleanup()
@@ -53,8 +56,10 @@ measure()
 
     shift 3
     "$@" >"$work/rows" || die "$what, $remark: failed"
-    rows "$what" "$remark" <"$work/rows"
-    per_entry "$what" "$remark" "$count" <"$work/rows"
+    {
+        rows "$what" "$remark" <"$work/rows"
+        per_entry "$what" "$remark" "$count" <"$work/rows"
+    } | tee -a "$work/all"
 }
 
 ipset_memory()
@@ -62,6 +67,35 @@ ipset_memory()
     ip netns exec "$netns" ipset list -t bench |
         awk -v count="$MILLION" -v remark="$1" '
             /Size in memory/ { printf "ipset: kernel, an entry\t%.1f\tB\t%s\n", $4 / count, remark }'
+}
+
+# The kernel's memory is held against 32 bytes in every case, the time an entry against nft's.
+targets()
+{
+    awk -F '\t' '
+        function target(what, value, unit, wanted, met) {
+            printf "target: %s\t%s\t%s\t%s, %s\n", what, value, unit, wanted, met ? "met" : "not met"
+        }
+        $1 == "feed set: file to in force" && $4 ~ /10 M$/ {
+            target("file to in force, " $4, $2, $3, "under 5", $2 < 5)
+        }
+        $1 == "feed set: kernel, an entry" {
+            target("kernel, an entry, " $4, $2, $3, "under 32", $2 < 32)
+        }
+        $1 == "feed set: time, an entry" { ours[$4] = $2 }
+        $1 ~ /^(nft|ipset): time, an entry$/ { theirs[$4, $1] = $2 }
+        END {
+            for (key in theirs) {
+                split(key, part, SUBSEP)
+                ratio = ours[part[1]] ? theirs[key] / ours[part[1]] : 0
+                sub(/:.*/, "", part[2])
+                what = part[2] " / feed set, time of an entry, " part[1]
+                if (part[2] == "nft")
+                    target(what, sprintf("%.1f", ratio), "x", "20 at least", ratio >= 20)
+                else
+                    printf "%s\t%.1f\tx\t\n", what, ratio
+            }
+        }' "$work/all"
 }
 
 with_others()
@@ -89,3 +123,4 @@ for shape in clustered scattered v6; do
     done
     with_others "$shape" "$remark"
 done
+targets | sort

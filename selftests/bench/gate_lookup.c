@@ -27,6 +27,7 @@
 #define PASSES 5
 #define REPEAT 300000
 #define BATCH  4096
+#define TARGET 10000000 /* entries at which the targets hold */
 
 struct lookup {
 	struct bpf_object *object;
@@ -189,6 +190,30 @@ static void print_bytes(const struct lookup *l, enum shape shape, uint32_t count
 	       count, (double)l->bytes / count, shapes[shape]);
 }
 
+static double over_floor(const struct row *rows, size_t i)
+{
+	return rows[i].ns[PASSES / 2] - rows[0].ns[PASSES / 2];
+}
+
+static void print_target(const char *what, double value, bool met, const char *target)
+{
+	printf("target: %s\t%.2f\tx\t%s, %s\n", what, value, target, met ? "met" : "not met");
+}
+
+/* Of what a lookup takes over the floor. */
+static void print_targets(const struct row *rows)
+{
+	double read = over_floor(rows, 1), hit = over_floor(rows, 2), miss = over_floor(rows, 3),
+	       hash_hit = over_floor(rows, 5), hash_miss = over_floor(rows, 6),
+	       both = (hash_hit + hash_miss) / (hit + miss);
+
+	print_target("set, miss, in reads of 256 MiB", miss / read, miss <= read, "1 at most");
+	print_target("set, hit, in reads of 256 MiB", hit / read, hit <= 2 * read, "2 at most");
+	print_target("hash hit / set hit", hash_hit / hit, hash_hit >= 4 * hit, "4 at least");
+	print_target("hash miss / set miss", hash_miss / miss, hash_miss >= 4 * miss, "4 at least");
+	print_target("hash / set, half hits, half misses", both, both >= 4, "4 at least");
+}
+
 static int measure_beside(struct lookup *l, uint32_t count)
 {
 	struct row rows[] = {
@@ -202,8 +227,11 @@ static int measure_beside(struct lookup *l, uint32_t count)
 		{"trie, hit", "bench_trie", SHAPE_CLUSTERED, DRAW_HIT, count, {0}},
 		{"trie, miss", "bench_trie", SHAPE_CLUSTERED, DRAW_MISS, count, {0}},
 	};
+	int err = measure_rows(l, rows, sizeof(rows) / sizeof(*rows));
 
-	return measure_rows(l, rows, sizeof(rows) / sizeof(*rows));
+	if (!err && count == TARGET)
+		print_targets(rows);
+	return err;
 }
 
 static int measure_set(struct lookup *l, enum shape shape, uint32_t count)
@@ -279,7 +307,7 @@ static int load(struct lookup *l, const char *path)
 
 int main(int argc, char **argv)
 {
-	static const uint32_t sizes[] = {1000, 100000, 1000000, 10000000};
+	static const uint32_t sizes[] = {1000, 100000, 1000000, TARGET};
 	static struct lookup l;
 	uint32_t before = 0;
 	int err;
