@@ -16,7 +16,7 @@
 #define FEED_PREFIX "feed:"
 
 /* Whoever finds no room for his grace is unblocked all the same. */
-struct outcome {
+struct unblocked {
 	size_t done, no_grace;
 };
 
@@ -29,14 +29,14 @@ static void remove_entry(struct agent *a, const struct verdict_entry *entry, con
 	events_unblocked(a, entry, why);
 }
 
-static void give_grace(struct agent *a, const struct prefix *prefix, struct outcome *o)
+static void give_grace(struct agent *a, const struct prefix *prefix, struct unblocked *o)
 {
 	if (nets_add(&a->allow, prefix, NET_GRACE, boot_seconds() + GRACE_SECONDS,
 		     "a day's grace after unblock"))
 		o->no_grace++;
 }
 
-static json_t *answer_outcome(struct agent *a, const struct outcome *o)
+static json_t *answer_outcome(struct agent *a, const struct unblocked *o)
 {
 	json_t *answer = json_pack("{s:b, s:I}", "ok", 1, "done", (json_int_t)o->done);
 
@@ -55,7 +55,7 @@ static json_t *answer_outcome(struct agent *a, const struct outcome *o)
 static int unblock_one(struct bulk *bulk, size_t i)
 {
 	struct agent *a = bulk->agent;
-	struct outcome *o = bulk->state;
+	struct unblocked *o = bulk->state;
 	struct verdict_entry entry;
 
 	for (int class = 0; class < PORTS_COUNT; class ++) {
@@ -93,7 +93,7 @@ struct picking {
 	bool walked;
 	size_t count, room, at;
 	struct verdict_key *list;
-	struct outcome outcome;
+	struct unblocked outcome;
 	struct verdict_entry batch[VERDICT_WALK_BATCH];
 };
 
@@ -263,7 +263,7 @@ json_t *verb_unblock(void *agent, const json_t *request, struct connection *c)
 	error = request_prefixes(&list, &count, agent, request, refuse_wide);
 	if (error)
 		return error;
-	return bulk_start(c, &work, agent, list, count, calloc(1, sizeof(struct outcome)));
+	return bulk_start(c, &work, agent, list, count, calloc(1, sizeof(struct unblocked)));
 }
 
 json_t *verb_flush(void *agent, const json_t *request, struct connection *c)

@@ -3,13 +3,16 @@
 #include <string.h>
 
 #include "names.h"
+#include "outcome.h"
 
 static const char *const actions[] = {"drop", "reset", "watch", NULL};
 static const char *const ports[] = {"mx", "submission", NULL};
 static const char *const modes[] = {"monitor", "enforce", NULL};
+static const char *const outcomes[] = {"accepted", "unknown", "refused", "nothing", NULL};
 
 _Static_assert(sizeof(actions) / sizeof(actions[0]) == ACTION_COUNT + 1, "a word an action");
 _Static_assert(sizeof(ports) / sizeof(ports[0]) == PORTS_COUNT + 1, "a word a port class");
+_Static_assert(sizeof(outcomes) / sizeof(outcomes[0]) == OUTCOME_COUNT + 1, "a word an outcome");
 
 static const char *name_of(const char *const *names, unsigned value)
 {
@@ -63,5 +66,18 @@ bool mode_parse(enum mode *out, const char *name)
 	int value = value_of(modes, name);
 
 	*out = (enum mode)value;
+	return value >= 0;
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+	return name_of(outcomes, outcome);
+}
+
+bool outcome_parse(enum outcome *out, const char *name)
+{
+	int value = value_of(outcomes, name);
+
+	*out = (enum outcome)value;
 	return value >= 0;
 }

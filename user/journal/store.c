@@ -412,3 +412,17 @@ long store_load_suspended(struct store *s, store_suspended_fn fn, void *context)
 							 context))
 		     : s->error;
 }
+
+long store_load_cases(struct store *s, store_case_fn fn, void *context)
+{
+	return s->db ? loaded(s,
+			      store_db_cases(s->db, boot_seconds(), store_booted(s), fn, context))
+		     : s->error;
+}
+
+long store_load_hours(struct store *s, store_hour_fn fn, void *context)
+{
+	int64_t wall = store_booted(s) + boot_seconds();
+
+	return s->db ? loaded(s, store_db_hours(s->db, wall, fn, context)) : s->error;
+}

@@ -21,8 +21,13 @@
  * Beside the verdicts it keeps what trust rests on: who delivered mail that was accepted, and which
  * findings are suspended. Of those a census mends nothing: what was lost is merely not remembered.
  *
- * Bounded: ended verdicts and changes go after STORE_DAYS, accepted mail after STORE_KNOWN_DAYS,
- * and beyond `rows` the oldest go. How many are in force is bounded by the kernel's maps.
+ * And it keeps cases: whom we would have blocked, and what the mail server made of them. They are
+ * for `mxdpctl report' (report.h) and rest on nothing else; what the queue loses of them is lost.
+ * And the mail that was accepted, by the hour (policy/baseline.h).
+ *
+ * Bounded: ended verdicts, changes and cases go after STORE_DAYS, accepted mail after
+ * STORE_KNOWN_DAYS, and beyond `rows` the oldest go. How many are in force is bounded by the
+ * kernel's maps.
  */
 #ifndef MXDP_JOURNAL_STORE_H
 #define MXDP_JOURNAL_STORE_H
@@ -31,10 +36,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "../base/outcome.h"
 #include "../../maps/verdict_user.h"
 
 #define STORE_DAYS        90
-#define STORE_ROWS        500000 /* ended verdicts, as many changes by hand and accepted mails */
+#define STORE_ROWS        500000 /* ended verdicts, as many changes, accepted mails, cases */
 #define STORE_KNOWN_DAYS  30
 #define STORE_KNOWN_TIMES 8      /* of one client, the newest */
 #define STORE_QUEUE       262144 /* told and not yet written... */
@@ -147,6 +153,72 @@ void store_suspend(struct store *s, const struct store_suspended *suspended);
 void store_lift(struct store *s, const char *name);
 /* A change by hand; `uid` (uid_t)-1 where it is not known who. */
 void store_change(struct store *s, uid_t uid, const char *verb, const char *text);
+
+/*
+ * A case: what was decided about a client in a session, and until when a block would have kept it
+ * away. All of its sessions until then belong to it.
+ */
+enum store_case_kind {
+	CASE_WOULD_BLOCK, /* monitor mode */
+	CASE_BLOCKED,     /* what comes of it until the end are courtesy passes */
+	CASE_WATCHED,     /* too few points, or a block that was not to be: `why` */
+	CASE_SPARED,      /* a block, but for `why` */
+	CASE_KINDS,
+};
+
+const char *store_case_name(enum store_case_kind kind); /* "would-block", ... */
+
+struct store_case {
+	uint64_t number; /* of this boot; told again, it takes the place of what was told before */
+	enum store_case_kind kind;
+	struct addr client;
+	enum port_class ports;
+	enum action action;
+	unsigned cause;
+	int score;
+	uint32_t began, at, until; /* its session, the decision, the end: boot seconds */
+	const char *why;           /* NULL: no more to say */
+	const char *findings;      /* of more than 0 points, the main one first, a blank between */
+};
+
+/* A session of it has ended. Texts that are NULL leave what is known. */
+struct store_case_session {
+	uint64_t number;
+	enum outcome outcome;
+	bool later;     /* begun after the decision: a block would have spared it, */
+	uint64_t bytes; /* and so many of the client's */
+	uint32_t ended; /* boot seconds */
+	const char *findings, *helo, *name, *sender; /* name: of the reverse DNS */
+};
+
+/* A case that has not run out, for who counts its sessions. */
+struct store_case_open {
+	uint64_t number;
+	enum store_case_kind kind;
+	struct addr client;
+	enum port_class ports;
+	uint32_t at, until; /* boot seconds */
+};
+
+void store_case(struct store *s, const struct store_case *c);
+void store_case_session(struct store *s, const struct store_case_session *session);
+/* The mail server's log: what it made of a session of this client, at a time of day. */
+void store_case_told(struct store *s, const struct addr *client, bool accepted, int64_t at);
+
+/* Mail accepted within an hour, as seen or as told; replaces what was kept of it. */
+struct store_hour {
+	int64_t hour; /* time of day divided by 3600 */
+	bool told;
+	uint32_t accepted, minutes;
+};
+
+void store_hour(struct store *s, const struct store_hour *hour);
+
+/* Before store_start(), as store_load(). The cases are those of this boot. */
+typedef void (*store_case_fn)(const struct store_case_open *c, void *context);
+long store_load_cases(struct store *s, store_case_fn fn, void *context);
+typedef void (*store_hour_fn)(const struct store_hour *hour, void *context);
+long store_load_hours(struct store *s, store_hour_fn fn, void *context);
 
 /* Something was lost, or a problem is over, or store_ask_census() was called: one is due. */
 bool store_wants_census(struct store *s);

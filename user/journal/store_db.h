@@ -9,7 +9,7 @@
 
 #include "store.h"
 
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 
 enum store_op_kind {
 	OP_PUT,
@@ -25,12 +25,20 @@ enum store_op_kind {
 	OP_CENSUS_BEGIN,
 	OP_CENSUS,
 	OP_CENSUS_END,
+	OP_CASE,
+	OP_CASE_SESSION,
+	OP_CASE_TOLD,
+	OP_HOUR,
 };
 
 enum store_text {
-	TEXT_REASON, /* of a change: the verb; of a suspension: its name */
-	TEXT_LISTS,  /* of a change: its words; of an end: by whom; of a suspension: for whom */
+	TEXT_REASON, /* of a change: the verb; of a suspension: its name; of a case: why */
+	TEXT_LISTS,  /* of a change: its words; of an end: by whom; of a suspension: for whom; of a
+		      * case: findings */
 	TEXT_EVIDENCE,
+	TEXT_HELO, /* this and the next two: of a case's session */
+	TEXT_NAME,
+	TEXT_SENDER,
 	TEXT_COUNT,
 };
 
@@ -45,7 +53,14 @@ struct store_op {
 	uid_t uid;
 	int score;
 	bool repeats;
-	struct verdict_entry entry;
+	struct verdict_entry entry; /* of a case: its client; `since` and `expires` are its own */
+	struct {
+		uint64_t number, bytes;
+		int64_t wall; /* of what was told; of an hour: its number */
+		uint32_t began, accepted, minutes;
+		uint8_t kind, outcome;
+		bool later, told;
+	} of_case;
 	const char *text[TEXT_COUNT]; /* NULL, or behind it in the same memory */
 };
 
@@ -84,6 +99,10 @@ long store_db_load_known(struct store_db *db, uint32_t now, int64_t booted, stor
 			 void *context);
 long store_db_load_suspended(struct store_db *db, uint32_t now, int64_t booted,
 			     store_suspended_fn fn, void *context);
+/* store_load_cases(), store_load_hours(). */
+long store_db_cases(struct store_db *db, uint32_t now, int64_t booted, store_case_fn fn,
+		    void *context);
+long store_db_hours(struct store_db *db, int64_t wall, store_hour_fn fn, void *context);
 
 /* Deletes some of what is too old or too many; *more says whether there is more of it. */
 int store_db_prune(struct store_db *db, int64_t wall, size_t rows, bool *more);

@@ -33,6 +33,21 @@ static const char *const steps[STORE_VERSION] = {
 	"CREATE TABLE suspended (name TEXT PRIMARY KEY, until INTEGER NOT NULL,"
 	" boot INTEGER NOT NULL REFERENCES boots, booted INTEGER NOT NULL,"
 	" withdrawn INTEGER NOT NULL, clients TEXT) WITHOUT ROWID;",
+	"CREATE TABLE cases (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL REFERENCES boots,"
+	" number INTEGER NOT NULL, addr BLOB NOT NULL, ports TEXT NOT NULL, kind TEXT NOT NULL,"
+	" action TEXT NOT NULL, cause TEXT NOT NULL, score INTEGER NOT NULL, why TEXT,"
+	" findings TEXT NOT NULL, helo TEXT, name TEXT, sender TEXT, began INTEGER NOT NULL,"
+	" at INTEGER NOT NULL, until INTEGER NOT NULL, booted INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, sessions INTEGER NOT NULL DEFAULT 0,"
+	" accepted INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0,"
+	" refused INTEGER NOT NULL DEFAULT 0, no_mail INTEGER NOT NULL DEFAULT 0,"
+	" later INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
+	" told_accepted INTEGER NOT NULL DEFAULT 0, told_refused INTEGER NOT NULL DEFAULT 0,"
+	" UNIQUE (boot, number));"
+	"CREATE INDEX cases_by_client ON cases (addr);"
+	"CREATE INDEX cases_by_time ON cases (at);"
+	"CREATE TABLE hours (id INTEGER PRIMARY KEY, hour INTEGER NOT NULL, told INTEGER NOT NULL,"
+	" accepted INTEGER NOT NULL, minutes INTEGER NOT NULL, UNIQUE (hour, told));",
 };
 
 static const char *const statements[STATEMENT_COUNT] = {

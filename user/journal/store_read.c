@@ -232,7 +232,11 @@ int store_db_prune(struct store_db *db, int64_t wall, size_t rows, bool *more)
 	if (!err)
 		err = prune_table(db, SQL_CHANGES, SQL_PRUNE_CHANGES, wall - STORE_DAYS * DAY, rows,
 				  more);
-	return err ? err
-		   : prune_table(db, SQL_COUNT_KNOWN, SQL_PRUNE_KNOWN,
-				 wall - STORE_KNOWN_DAYS * DAY, rows, more);
+	if (!err)
+		err = prune_table(db, SQL_COUNT_KNOWN, SQL_PRUNE_KNOWN,
+				  wall - STORE_KNOWN_DAYS * DAY, rows, more);
+	if (!err)
+		err = prune_table(db, SQL_CASES, SQL_PRUNE_CASES, wall - STORE_DAYS * DAY, rows,
+				  more);
+	return err ? err : prune(db, SQL_PRUNE_HOURS, wall - STORE_DAYS * DAY, PRUNE_STEP, more);
 }

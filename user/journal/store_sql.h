@@ -68,7 +68,33 @@
 	X(SUSPEND, "INSERT OR REPLACE INTO suspended (name, until, boot, booted, withdrawn, "      \
 		   "clients) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                     \
 	X(LIFT, "DELETE FROM suspended WHERE ?1 IS NULL OR name = ?1")                             \
-	X(LOAD_SUSPENDED, "SELECT name, until, boot, booted, withdrawn, clients FROM suspended")
+	X(LOAD_SUSPENDED, "SELECT name, until, boot, booted, withdrawn, clients FROM suspended")   \
+	X(CASE, "INSERT INTO cases (boot, number, addr, ports, kind, action, cause, score, why, "  \
+		"findings, began, at, until, booted, last) "                                       \
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?12) "       \
+		"ON CONFLICT (boot, number) DO UPDATE SET kind = ?5, action = ?6, cause = ?7, "    \
+		"score = ?8, why = ?9, findings = ?10, at = ?12, until = ?13, last = ?12")         \
+	X(CASE_SESSION,                                                                            \
+	  "UPDATE cases SET sessions = sessions + 1, accepted = accepted + (?3 = 0), "             \
+	  "unknown = unknown + (?3 = 1), refused = refused + (?3 = 2), "                           \
+	  "no_mail = no_mail + (?3 = 3), later = later + ?4, bytes = bytes + ?5, "                 \
+	  "last = max(last, ?6), findings = coalesce(?7, findings), helo = coalesce(?8, helo), "   \
+	  "name = coalesce(?9, name), sender = coalesce(?10, sender) "                             \
+	  "WHERE boot = ?1 AND number = ?2")                                                       \
+	X(CASE_TOLD,                                                                               \
+	  "UPDATE cases SET told_accepted = told_accepted + ?3, "                                  \
+	  "told_refused = told_refused + NOT ?3 WHERE id = (SELECT max(id) FROM cases "            \
+	  "WHERE addr = ?1 AND ports = 'mx' AND began <= ?2 + 2 AND last >= ?2 - 3600)")           \
+	X(CASES_OPEN, "SELECT number, kind, addr, ports, at, until, booted FROM cases "            \
+		      "WHERE boot = ?1 AND until > ?2 ORDER BY id")                                \
+	X(CASES, "SELECT count(*) FROM cases")                                                     \
+	X(PRUNE_CASES, "DELETE FROM cases WHERE id IN (SELECT id FROM cases WHERE at < ?1 "        \
+		       "ORDER BY id LIMIT ?2)")                                                    \
+	X(HOUR, "INSERT INTO hours (hour, told, accepted, minutes) VALUES (?1, ?2, ?3, ?4) "       \
+		"ON CONFLICT (hour, told) DO UPDATE SET accepted = ?3, minutes = ?4")              \
+	X(HOURS, "SELECT hour, told, accepted, minutes FROM hours WHERE hour >= ?1")               \
+	X(PRUNE_HOURS, "DELETE FROM hours WHERE id IN (SELECT id FROM hours "                      \
+		       "WHERE hour < ?1 / 3600 LIMIT ?2)")
 
 enum statement {
 #define X(name, text) SQL_##name,
@@ -113,6 +139,12 @@ void store_bind_text(sqlite3_stmt *s, int at, const char *text);
 /* for the census */
 int store_write_put(struct store_db *db, const struct store_op *op);
 int store_write_hits(struct store_db *db, const struct store_op *op);
+
+/* store_cases.c */
+int store_case_put(struct store_db *db, const struct store_op *op);
+int store_case_ended(struct store_db *db, const struct store_op *op);
+int store_case_hears(struct store_db *db, const struct store_op *op);
+int store_hour_put(struct store_db *db, const struct store_op *op);
 
 /* Where this boot stands, and the clock. */
 struct store_now {

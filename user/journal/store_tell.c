@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/addr.h"
 #include "../base/clock.h"
 #include "../base/escape.h"
 #include "store_own.h"
@@ -160,6 +161,69 @@ void store_change(struct store *s, uid_t uid, const char *verb, const char *text
 
 	if (op)
 		op->uid = uid;
+	tell(s, op);
+}
+
+void store_case(struct store *s, const struct store_case *c)
+{
+	const char *const texts[TEXT_COUNT] = {[TEXT_REASON] = c->why, [TEXT_LISTS] = c->findings};
+	struct store_op *op = op_new(OP_CASE, texts);
+
+	if (op) {
+		op->entry = (struct verdict_entry){.prefix = prefix_of(&c->client, ADDR_BITS),
+						   .ports = c->ports,
+						   .verdict = {.since = c->at,
+							       .expires = c->until,
+							       .action = (__u8)c->action,
+							       .cause = (__u16)c->cause}};
+		op->score = c->score;
+		op->of_case.number = c->number;
+		op->of_case.kind = (uint8_t)c->kind;
+		op->of_case.began = c->began;
+	}
+	tell(s, op);
+}
+
+void store_case_session(struct store *s, const struct store_case_session *session)
+{
+	const char *const texts[TEXT_COUNT] = {[TEXT_LISTS] = session->findings,
+					       [TEXT_HELO] = session->helo,
+					       [TEXT_NAME] = session->name,
+					       [TEXT_SENDER] = session->sender};
+	struct store_op *op = op_new(OP_CASE_SESSION, texts);
+
+	if (op) {
+		op->at = session->ended;
+		op->of_case.number = session->number;
+		op->of_case.outcome = (uint8_t)session->outcome;
+		op->of_case.later = session->later;
+		op->of_case.bytes = session->later ? session->bytes : 0;
+	}
+	tell(s, op);
+}
+
+void store_case_told(struct store *s, const struct addr *client, bool accepted, int64_t at)
+{
+	struct store_op *op = op_new(OP_CASE_TOLD, NULL);
+
+	if (op) {
+		op->entry.prefix = prefix_of(client, ADDR_BITS);
+		op->of_case.accepted = accepted;
+		op->of_case.wall = at;
+	}
+	tell(s, op);
+}
+
+void store_hour(struct store *s, const struct store_hour *hour)
+{
+	struct store_op *op = op_new(OP_HOUR, NULL);
+
+	if (op) {
+		op->of_case.wall = hour->hour;
+		op->of_case.told = hour->told;
+		op->of_case.accepted = hour->accepted;
+		op->of_case.minutes = hour->minutes;
+	}
 	tell(s, op);
 }
 

@@ -174,6 +174,14 @@ int store_db_apply(struct store_db *db, const struct store_op *op)
 		return store_census_count(db, op);
 	case OP_CENSUS_END:
 		return store_census_finish(db, op);
+	case OP_CASE:
+		return store_case_put(db, op);
+	case OP_CASE_SESSION:
+		return store_case_ended(db, op);
+	case OP_CASE_TOLD:
+		return store_case_hears(db, op);
+	case OP_HOUR:
+		return store_hour_put(db, op);
 	}
 	return 0;
 }

@@ -285,6 +285,17 @@ void dialogue_accuse_hangups(struct dialogue *d, unsigned hangups)
 	       "%u or more connections within an hour left without a command", hangups);
 }
 
+enum outcome dialogue_result(const struct dialogue *d)
+{
+	if (d->accepted)
+		return OUTCOME_ACCEPTED;
+	if (d->starttls)
+		return OUTCOME_UNKNOWN;
+	if (d->refused)
+		return OUTCOME_REFUSED;
+	return d->partial ? OUTCOME_UNKNOWN : OUTCOME_NOTHING;
+}
+
 const char *dialogue_outcome(char *text, size_t size, const struct dialogue *d)
 {
 	if (d->accepted)

@@ -18,6 +18,7 @@
 #define MXDP_TAP_DIALOGUE_H
 
 #include "../base/addr.h"
+#include "../base/outcome.h"
 #include "../checks/finding.h"
 #include "../checks/envelope.h"
 #include "../checks/helo.h"
@@ -184,6 +185,7 @@ void dialogue_end(struct dialogue *d);
 void dialogue_accuse_auth(struct dialogue *d, unsigned failures);
 void dialogue_accuse_hangups(struct dialogue *d, unsigned hangups);
 
+enum outcome dialogue_result(const struct dialogue *d);
 /* "accepted 1 message", "refused with 550", "dropped by peer", "unknown: encrypted", ... */
 const char *dialogue_outcome(char *text, size_t size, const struct dialogue *d);
 

@@ -27,7 +27,14 @@ void stream_clear(struct stream *s)
 void stream_start(struct stream *s, uint32_t seq)
 {
 	s->started = true;
-	s->next = seq;
+	s->first = s->next = seq;
+}
+
+uint32_t stream_length(const struct stream *s)
+{
+	if (!s->started)
+		return 0;
+	return (s->ended ? s->fin : s->next) - s->first;
 }
 
 void stream_end(struct stream *s, uint32_t seq)

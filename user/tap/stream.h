@@ -39,9 +39,10 @@ struct segment {
 
 struct stream {
 	bool started;
-	bool ended;    /* a FIN was seen */
-	uint32_t next; /* first byte not delivered yet */
-	uint32_t fin;  /* the sequence number that the latest FIN takes */
+	bool ended;     /* a FIN was seen */
+	uint32_t first; /* where it began */
+	uint32_t next;  /* first byte not delivered yet */
+	uint32_t fin;   /* the sequence number that the latest FIN takes */
 	size_t count;
 	size_t bytes;
 	uint64_t dropped;                        /* bytes not kept for want of room */
@@ -80,6 +81,8 @@ bool stream_pass(struct stream *s, const struct chunk *bytes, chunk_fn fn, void 
 void stream_end(struct stream *s, uint32_t seq);
 /* Delivers what is there up to `limit`; with `over_holes` goes over what is missing. */
 void stream_deliver(struct stream *s, uint32_t limit, bool over_holes, chunk_fn fn, void *context);
+/* Bytes of it so far: up to the FIN where one was seen, else at least so many. Modulo 2^32. */
+uint32_t stream_length(const struct stream *s);
 /* One past the last byte that stands there without a hole. */
 uint32_t stream_ready(const struct stream *s);
 void stream_free(struct stream *s);
