@@ -867,6 +867,8 @@ static void from_version_1(void **state)
 	/* What came later is taken out again. */
 	sql("DROP TABLE known");
 	sql("DROP TABLE suspended");
+	sql("DROP TABLE cases");
+	sql("DROP TABLE hours");
 	sql("PRAGMA user_version = 1");
 	s = open_and_start();
 	store_known(s, &one);
