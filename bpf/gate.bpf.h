@@ -8,6 +8,7 @@
 
 #include "../maps/fates.bpf.h"
 #include "../maps/feeds.bpf.h"
+#include "../maps/limits.bpf.h"
 #include "../maps/live.bpf.h"
 #include "../maps/nets.bpf.h"
 #include "../maps/resets.bpf.h"
@@ -45,11 +46,18 @@ static __always_inline bool reset_allowed(void)
 	       resets_take(bpf_ktime_get_boot_ns() / 1000000000ULL, live->reset_limit);
 }
 
-/* What a listed source, or one under verdict, meets: nothing while nobody is there to answer. */
-static __always_inline enum fate sentence(const struct packet *p, const struct live *live,
-					  __u32 action, __u32 now)
+/*
+ * What a listed source, or one under verdict, meets: nothing while nobody is there to answer.
+ * A fragment that hides its flags takes no token: nobody could tell what for. Global, so that the
+ * verifier does not follow each way through it into what comes after.
+ */
+__noinline int sentence(const struct packet *p, __u32 ports, __u32 action, __u32 now)
 {
-	if (action == ACTION_WATCH)
+	const struct live *live = live_values();
+
+	if (!p || !live || action == ACTION_WATCH)
+		return FATE_SYN_WATCHED;
+	if (action == ACTION_LIMIT && !p->hidden && limits_take(&p->source, ports))
 		return FATE_SYN_WATCHED;
 	if (live->mode != MODE_ENFORCE)
 		return FATE_SYN_MONITORED;
@@ -57,6 +65,8 @@ static __always_inline enum fate sentence(const struct packet *p, const struct l
 		return FATE_SYN_STALE;
 	if (p->hidden)
 		return FATE_FRAGMENT_DROPPED;
+	if (action == ACTION_LIMIT)
+		return FATE_SYN_LIMITED;
 	return action == ACTION_RESET ? FATE_SYN_RESET : FATE_SYN_DROPPED;
 }
 
@@ -69,8 +79,8 @@ static __always_inline bool stops(enum fate fate)
  * The fate of a pure SYN, or of a first fragment that hides its flags. FATE_SYN_RESET is a wish:
  * the caller turns it into a drop where it is not allowed, or the frame cannot be answered.
  *
- * A verdict that stops decides alone; one that only watches must not shield a source from the
- * lists that stop it.
+ * A verdict that stops decides alone; one that only watches or limits must not shield a source
+ * from the lists that stop it.
  */
 static __always_inline enum fate gate_syn(const struct packet *p, enum port_class ports)
 {
@@ -84,9 +94,9 @@ static __always_inline enum fate gate_syn(const struct packet *p, enum port_clas
 		return FATE_SYN_CLEAN;
 	v = verdict_lookup(&p->source, ports, live, &key, &now);
 	action = v ? v->action : FEEDS_NO_ACTION;
-	if (live->feeds && (action == FEEDS_NO_ACTION || action == ACTION_WATCH))
+	if (live->feeds && action != ACTION_DROP && action != ACTION_RESET)
 		listed = feeds_lookup(&p->source, ports, live->feeds, &now);
-	if (listed < ACTION_COUNT)
+	if (listed < FEEDS_ACTIONS && !(listed == ACTION_WATCH && action == ACTION_LIMIT))
 		action = listed;
 	if (action == FEEDS_NO_ACTION && listed == FEEDS_TOO_OLD)
 		return FATE_SYN_FEED_OLD;
@@ -97,13 +107,13 @@ static __always_inline enum fate gate_syn(const struct packet *p, enum port_clas
 	if (!local_contains(&p->dest))
 		return FATE_SYN_NOT_LOCAL;
 
-	fate = sentence(p, live, action, now);
-	if (listed < ACTION_COUNT)
+	fate = sentence(p, ports, action, now);
+	if (listed < FEEDS_ACTIONS)
 		feeds_count(&p->source, ports, listed, stops(fate));
 	if (v) {
 		struct verdict_hits *hits = verdict_hit(&key, now);
 
-		if (hits && listed >= ACTION_COUNT && stops(fate) && !p->hidden &&
+		if (hits && listed >= FEEDS_ACTIONS && stops(fate) && !p->hidden &&
 		    courtesy_due(v, hits, live, now))
 			return FATE_SYN_COURTESY;
 	}

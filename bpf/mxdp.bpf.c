@@ -106,7 +106,7 @@ int mxdp_gate(struct xdp_md *ctx)
 	enum fate fate = ingress(ctx);
 
 	fate_count(fate);
-	if (fate == FATE_SYN_DROPPED || fate == FATE_FRAGMENT_DROPPED)
+	if (fate == FATE_SYN_DROPPED || fate == FATE_FRAGMENT_DROPPED || fate == FATE_SYN_LIMITED)
 		return XDP_DROP;
 	if (fate == FATE_SYN_RESET)
 		return XDP_TX;

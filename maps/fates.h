@@ -43,7 +43,8 @@
 	X(RECORD_CUT, "records that hold less than the segment carried", TAP)                      \
 	X(RESET_LIMITED,                                                                           \
 	  "resets that became drops: over the limit, or the frame did not allow it", TAP)          \
-	X(SYN_FEED_OLD, "SYN from a source that only a list past its age names", PASS)
+	X(SYN_FEED_OLD, "SYN from a source that only a list past its age names", PASS)             \
+	X(SYN_LIMITED, "SYN dropped: more of them came than the limit for its source", DROP)
 
 enum fate {
 	FATE_PENDING, /* none yet: what a parser returns to say "go on"; never counted */

@@ -228,7 +228,7 @@ __noinline __u32 feeds_lookup(const struct addr *source, __u32 ports, __u32 feed
 
 	if (!source || !now || ports >= PORTS_COUNT)
 		return none;
-	for (__u32 action = 0; action < ACTION_COUNT; action++) {
+	for (__u32 action = 0; action < FEEDS_ACTIONS; action++) {
 		__u32 expires;
 
 		if (!(used >> action & 1))

@@ -35,9 +35,10 @@
 #include "ports.h"
 #include "verdict.h"
 
-#define FEEDS_SLOTS (PORTS_COUNT * ACTION_COUNT)
+#define FEEDS_ACTIONS (ACTION_WATCH + 1) /* a list does not limit */
+#define FEEDS_SLOTS   (PORTS_COUNT * FEEDS_ACTIONS)
 /* Lower slots of a class decide before higher ones: drop, reset, watch. */
-#define FEEDS_SLOT(ports, action) ((ports)*ACTION_COUNT + (action))
+#define FEEDS_SLOT(ports, action) ((ports)*FEEDS_ACTIONS + (action))
 
 #define FEEDS_LINE_WORDS 8
 

@@ -7,12 +7,13 @@
 #define MXDP_MAPS_LIVE_H
 
 #include <linux/types.h>
+#include "addr.h"
 
 /*
  * Raised whenever a key, a value or a meaning below maps/ changes. Pinned maps of another version
  * are never reused: the agent says so and does not start before `mxdpctl detach' has removed them.
  */
-#define LAYOUT_VERSION 6
+#define LAYOUT_VERSION 7
 
 enum mode {
 	MODE_MONITOR, /* count what would be dropped, drop nothing */
@@ -29,9 +30,12 @@ struct live {
 	__u32 courtesy;        /* seconds between courtesy passes of an automatic block; 0: none */
 	__u32 reset_limit;     /* resets a second; the rest are drops */
 	__u32 feeds;           /* bit n: feed slot n holds a set (feeds.h); 0 saves the lookups */
+	__u32 limit_gap;       /* ACTION_LIMIT: microseconds between two SYNs; 0: no limit */
+	__u32 limit_burst;     /* SYNs that may come at once */
+	struct addr limit_mask[2]; /* those of one network share a bucket: [0] IPv6, [1] IPv4 */
 	__u32 zero;
 };
 
-_Static_assert(sizeof(struct live) == 40, "struct live is shared with the kernel side");
+_Static_assert(sizeof(struct live) == 80, "struct live is shared with the kernel side");
 
 #endif

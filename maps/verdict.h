@@ -20,6 +20,7 @@ enum action {
 	ACTION_DROP,  /* silent */
 	ACTION_RESET, /* answered with RST, so that the sender tries its next MX at once */
 	ACTION_WATCH, /* passes, counted */
+	ACTION_LIMIT, /* passes as often as live.limit_* says, then as ACTION_DROP */
 	ACTION_COUNT,
 };
 

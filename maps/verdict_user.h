@@ -16,6 +16,12 @@
 
 #define VERDICT_PREFIXES 65536 /* places in the trie */
 
+/* Whether it shuts out: neither only watches nor only slows down. */
+static inline bool action_blocks(unsigned action)
+{
+	return action == ACTION_DROP || action == ACTION_RESET;
+}
+
 struct verdict_entry {
 	struct prefix prefix;
 	enum port_class ports;

@@ -21,7 +21,7 @@ static const struct verb verbs[] = {
 	 "Works from the pinned maps too, when the agent is not running."},
 	{"block", cmd_block,
 	 "ADDR|CIDR...|- [--for 1h|forever] [--reason TEXT]\n"
-	 "           [--action drop|reset|watch] [--ports mx|submission|all]",
+	 "           [--action drop|reset|watch|limit] [--ports mx|submission|all]",
 	 "drop the connections of addresses or networks\n"
 	 "For one hour, on the mx port, silently, where nothing else is said. `-' takes one entry "
 	 "a line from standard input,\n"

@@ -153,6 +153,9 @@ static void test_beside_verdicts(void **state)
 	for (int i = 0; i < 2; i++)
 		block(k, clients[i], PORTS_MX, lasting(ACTION_WATCH));
 	both_meet(k, FATE_SYN_RESET);
+	for (int i = 0; i < 2; i++)
+		block(k, clients[i], PORTS_MX, lasting(ACTION_LIMIT));
+	both_meet(k, FATE_SYN_RESET);
 	for (int i = 0; i < 2; i++) {
 		struct verdict gone = lasting(ACTION_DROP);
 
@@ -160,7 +163,7 @@ static void test_beside_verdicts(void **state)
 		block(k, clients[i], PORTS_MX, gone);
 	}
 	both_meet(k, FATE_SYN_RESET);
-	hits_are(room, MX_RESET, 4, 4);
+	hits_are(room, MX_RESET, 6, 6);
 	assert_int_equal(feeds_swap(&room->maps, MX_RESET, NULL), 0);
 	both_meet(k, FATE_SYN_EXPIRED);
 

@@ -108,6 +108,11 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_names_equal(&a->trap_addresses, &b->trap_addresses);
 	assert_int_equal(a->verdicts_max, b->verdicts_max);
 	assert_int_equal(a->blocks_per_minute, b->blocks_per_minute);
+	assert_int_equal(a->limit.rate, b->limit.rate);
+	assert_int_equal(a->limit.burst, b->limit.burst);
+	assert_int_equal(a->limit.v4_prefix, b->limit.v4_prefix);
+	assert_int_equal(a->limit.v6_prefix, b->limit.v6_prefix);
+	assert_int_equal(a->policy.limit_watched, b->policy.limit_watched);
 	assert_int_equal(a->trust_accepted, b->trust_accepted);
 	assert_int_equal(a->trust_suspend, b->trust_suspend);
 	assert_int_equal(a->trust_relays, b->trust_relays);
@@ -169,6 +174,8 @@ static void defaults_are_the_contract(void **state)
 	assert_int_equal(config.courtesy, 3600);
 	assert_int_equal(config.reset_limit, 1000);
 	assert_int_equal(config.blocks_per_minute, 200000);
+	assert_int_equal(config.limit.rate, 0);
+	assert_false(config.policy.limit_watched);
 	assert_int_equal(config.trust_accepted, 3);
 	assert_int_equal(config.trust_suspend, 3);
 	assert_true(config.trust_relays);
@@ -427,7 +434,7 @@ static void numbers_have_bounds(void **state)
 				fail_msg("%s = %s: %s", o->name, text, good ? why : "taken");
 		}
 	}
-	assert_int_equal(bounded, 40);
+	assert_int_equal(bounded, 44);
 }
 
 static char *read_all(const char *path)

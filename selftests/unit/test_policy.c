@@ -130,6 +130,30 @@ static void scores_need_two_classes(void **state)
 	assert_int_equal(d.ttl, 10 * MINUTE);
 }
 
+/* Who is on watch may be slowed down for as long as a block by points would last; nobody else is.
+ */
+static void watched_may_be_limited(void **state)
+{
+	struct policy policy = defaults();
+	struct findings f = {0}, none = {0};
+	struct decision d;
+
+	(void)state;
+	add(&f, FINDING_HELO_LOCALHOST);
+	d = policy_decide(&policy, &f, 0);
+	assert_int_equal(d.action, ACTION_WATCH);
+	assert_int_equal(d.ttl, 0);
+	policy.limit_watched = true;
+	d = policy_decide(&policy, &f, 0);
+	assert_int_equal(d.kind, DECISION_WATCH);
+	assert_int_equal(d.action, ACTION_LIMIT);
+	assert_int_equal(d.ttl, 10 * MINUTE);
+	assert_int_equal(policy_decide(&policy, &none, 0).action, ACTION_WATCH);
+	add(&f, FINDING_NO_HELO);
+	add(&f, FINDING_HELO_UNDERSCORE);
+	assert_int_equal(policy_decide(&policy, &f, 0).action, ACTION_RESET);
+}
+
 /* A class that brings no points is no second class. */
 static void worthless_class_does_not_count(void **state)
 {
@@ -856,6 +880,7 @@ int main(void)
 		cmocka_unit_test(single_findings),
 		cmocka_unit_test(names_are_capped),
 		cmocka_unit_test(scores_need_two_classes),
+		cmocka_unit_test(watched_may_be_limited),
 		cmocka_unit_test(worthless_class_does_not_count),
 		cmocka_unit_test(points_may_be_taken_off),
 		cmocka_unit_test(strongest_conviction_is_the_cause),

@@ -121,6 +121,20 @@ static int choose_interfaces(struct agent *a, char *error, size_t size)
 	return 0;
 }
 
+static void fill_limit(volatile struct live *live, const struct limit_config *limit)
+{
+	live->limit_gap = 0; /* none while it changes */
+	live->limit_burst = limit->burst;
+	for (unsigned v4 = 0; v4 < 2; v4++) {
+		struct addr all = {.w = {~0U, ~0U, ~0U, ~0U}};
+		struct prefix mask = prefix_of(&all, v4 ? 96 + limit->v4_prefix : limit->v6_prefix);
+
+		for (unsigned i = 0; i < 4; i++)
+			live->limit_mask[v4].w[i] = mask.addr.w[i];
+	}
+	live->limit_gap = limit->rate ? 60000000 / limit->rate : 0;
+}
+
 /* What the programs read while they run. Fresh maps are all zero: monitor mode, nothing dropped. */
 void agent_fill_live_values(struct agent *a)
 {
@@ -129,6 +143,7 @@ void agent_fill_live_values(struct agent *a)
 	live->heartbeat_limit = a->config.heartbeat_limit;
 	live->courtesy = a->config.courtesy;
 	live->reset_limit = a->config.reset_limit;
+	fill_limit(live, &a->config.limit);
 	live->heartbeat = boot_seconds();
 	live->mode = a->mode.mode;
 }

@@ -51,7 +51,11 @@ static void log_verdict(const struct agent *a, const struct verdict_event *e, co
 
 	if (e->doubtful)
 		snprintf(watch, sizeof(watch), "watch (%s)", e->doubtful);
-	if (e->decision.kind != DECISION_BLOCK)
+	if (e->decision.action == ACTION_LIMIT && !e->spared && !e->doubtful)
+		log_info("limit %s on %s for %s: %d points, %s", prefix,
+			 ports_name(e->session->dialogue.ports),
+			 duration_format(ttl, e->decision.ttl), e->decision.score, detail);
+	else if (e->decision.kind != DECISION_BLOCK)
 		log_info("watch %s: %d points, %s", prefix, e->decision.score, detail);
 	else if (e->spared)
 		log_info("spared %s (%s): %s, %s", prefix, e->spared, cause_name(e->decision.cause),
@@ -83,7 +87,7 @@ void events_verdict(struct agent *a, const struct verdict_event *e)
 				 "score", e->decision.score, "mode", mode_name(a->mode.mode),
 				 "enforced", enforced, "findings",
 				 findings_of(&a->config.policy, &session->dialogue.findings)));
-	if (blocks)
+	if (blocks || e->decision.action == ACTION_LIMIT)
 		json_object_update_new(event, json_pack("{s:s, s:s, s:i, s:s}", "cause",
 							cause_name(e->decision.cause), "action",
 							action_name(e->decision.action), "ttl",

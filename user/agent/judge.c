@@ -17,6 +17,8 @@
 #include "remember.h"
 #include "trust.h"
 
+#define COOKIES_IN_USE "SYN cookies were in use"
+
 /* Why a verdict of the engine does not become one in the kernel; NULL where it does. */
 static const char *spared_because(const struct agent *a, const struct session *session)
 {
@@ -44,17 +46,23 @@ bool judge_is_doubtful(const struct agent *a, const struct session *session)
 	return a->cookies || (a->cookies_at && a->cookies_at >= session->started);
 }
 
+static int severity(unsigned action)
+{
+	return action == ACTION_WATCH ? 0 : action == ACTION_LIMIT ? 1 : 2;
+}
+
 /*
  * What stands already is left alone where it says more: an administrator's word whatever it is, a
- * block that lasts longer, and any block where the new verdict only watches. That holds for the
- * networks around too, which a narrower verdict would hide from the gate.
+ * block that lasts longer, and any block where the new verdict only watches or limits. That holds
+ * for the networks around too, which a narrower verdict would hide from the gate.
  */
 static bool says_more(const struct verdict *old, const struct verdict *v)
 {
 	if (old->cause == CAUSE_MANUAL)
 		return true;
-	return old->action != ACTION_WATCH &&
-	       (v->action == ACTION_WATCH || old->expires >= v->expires);
+	if (severity(old->action) != severity(v->action))
+		return severity(old->action) > severity(v->action);
+	return old->action != ACTION_WATCH && old->expires >= v->expires;
 }
 
 static float since_proof(const struct session *session)
@@ -85,7 +93,7 @@ static int put_or_leave(struct agent *a, struct verdict_event *event, const stru
 	if (added)
 		verdict_delete(&a->maps, &event->prefix, ports);
 	event->latency_us = 0; /* nothing of it stayed */
-	if (old.verdict.action == ACTION_WATCH)
+	if (severity(old.verdict.action) < severity(v->action))
 		event->spared = "an administrator wants it watched";
 	return 0;
 }
@@ -188,7 +196,7 @@ static void block(struct agent *a, struct session *session)
 								ports, now, &repeats));
 	event.decision = policy_decide(&a->config.policy, &session->dialogue.findings, repeats);
 	event.doubtful = judge_is_doubtful(a, session)
-				 ? "SYN cookies were in use"
+				 ? COOKIES_IN_USE
 				 : trust_only_watch(a, session, &event.decision, words);
 	if (!event.spared)
 		event.error = put_block(a, &event, now);
@@ -199,11 +207,18 @@ static void block(struct agent *a, struct session *session)
 	events_verdict(a, &event);
 }
 
+/* Journalled; and where the configuration wants it, slowed down. */
 static void watch(struct agent *a, struct session *session, const struct decision *d)
 {
 	struct verdict_event event = {.session = session, .decision = *d};
 
 	event.prefix = prefix_of(&session->flow.client, ADDR_BITS);
+	if (d->action == ACTION_LIMIT) {
+		event.spared = spared_because(a, session);
+		event.doubtful = judge_is_doubtful(a, session) ? COOKIES_IN_USE : NULL;
+		if (!event.spared)
+			event.error = put_block(a, &event, boot_seconds());
+	}
 	a->counts.watched++;
 	events_verdict(a, &event);
 }
@@ -270,7 +285,8 @@ static void decide(struct agent *a, struct session *session)
 	if ((int)d.kind <= session->decided)
 		return;
 	/* A list may still vouch for it; with the last answer this is asked again. */
-	if (d.kind == DECISION_BLOCK && !d.certain && lookups_pending(session))
+	if ((d.kind == DECISION_BLOCK || d.action == ACTION_LIMIT) && !d.certain &&
+	    lookups_pending(session))
 		return;
 	session->decided = d.kind;
 	if (d.kind == DECISION_BLOCK)

@@ -162,7 +162,7 @@ void remember_blocked(struct agent *a, const struct verdict_event *event, const 
 		tell(a, &entry, store_put,
 		     (struct store_verdict){.score = event->decision.score,
 					    .repeats = a->mode.mode == MODE_ENFORCE &&
-						       !event->doubtful,
+						       action_blocks(v->action),
 					    .evidence = evidence_of(a, &d->findings, evidence)});
 }
 
@@ -263,7 +263,7 @@ static void tell_standing(struct agent *a, const struct verdict_entry *e)
 {
 	tell(a, e, store_census,
 	     (struct store_verdict){.repeats = e->verdict.cause != CAUSE_MANUAL &&
-					       e->verdict.action != ACTION_WATCH &&
+					       action_blocks(e->verdict.action) &&
 					       a->mode.mode == MODE_ENFORCE});
 }
 

@@ -39,7 +39,7 @@ struct block_request {
 	char reason[REASON_TEXT];
 };
 
-static json_t *parse_block(struct block_request *out, const json_t *request)
+static json_t *parse_block(struct block_request *out, const struct agent *a, const json_t *request)
 {
 	const char *action = request_text(request, "action");
 	const char *ports = request_text(request, "ports");
@@ -53,7 +53,10 @@ static json_t *parse_block(struct block_request *out, const json_t *request)
 		return error;
 	*out = (struct block_request){.action = ACTION_DROP};
 	if (action && !action_parse(&out->action, action))
-		return answer_error("`%.40s' is no action: drop, reset or watch", action);
+		return answer_error("`%.40s' is no action: drop, reset, watch or limit", action);
+	if (out->action == ACTION_LIMIT && !a->config.limit.rate)
+		return answer_error("there is no limit: set `rate' in the section limit of the "
+				    "configuration first");
 	if (!ports)
 		out->ports[PORTS_MX] = true;
 	else if (!strcmp(ports, "all"))
@@ -214,7 +217,7 @@ json_t *verb_block(void *agent, const json_t *request, struct connection *c)
 	struct prefix *list = NULL;
 	struct blocking *b;
 	size_t count = 0;
-	json_t *error = parse_block(&parsed, request);
+	json_t *error = parse_block(&parsed, agent, request);
 
 	if (!error)
 		error = request_prefixes(&list, &count, agent, request, refuse_block);

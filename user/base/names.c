@@ -5,7 +5,7 @@
 #include "names.h"
 #include "outcome.h"
 
-static const char *const actions[] = {"drop", "reset", "watch", NULL};
+static const char *const actions[] = {"drop", "reset", "watch", "limit", NULL};
 static const char *const ports[] = {"mx", "submission", NULL};
 static const char *const modes[] = {"monitor", "enforce", NULL};
 static const char *const outcomes[] = {"accepted", "unknown", "refused", "nothing", NULL};

@@ -17,7 +17,7 @@ struct block {
 static bool take_block(struct block *b, int c)
 {
 	const char *actions[] = {action_name(ACTION_DROP), action_name(ACTION_RESET),
-				 action_name(ACTION_WATCH)};
+				 action_name(ACTION_WATCH), action_name(ACTION_LIMIT)};
 	const char *ports[] = {ports_name(PORTS_MX), ports_name(PORTS_SUBMISSION), "all"};
 
 	switch (c) {
@@ -29,7 +29,7 @@ static bool take_block(struct block *b, int c)
 		return cli_reason_is_good(optarg);
 	case 'a':
 		b->action = optarg;
-		return cli_word_is_one_of("--action", optarg, actions, 3);
+		return cli_word_is_one_of("--action", optarg, actions, 4);
 	case 'p':
 		b->ports = optarg;
 		return cli_word_is_one_of("--ports", optarg, ports, 3);
@@ -40,11 +40,16 @@ static bool take_block(struct block *b, int c)
 static void tell_block(const struct block *b, json_int_t done)
 {
 	const char *span = b->span ? b->span : CONTROL_BLOCK_DEFAULT;
-	bool watch = b->action && !strcmp(b->action, action_name(ACTION_WATCH));
+	enum action action = ACTION_DROP;
 
-	printf("%s %lld %s %s%s\n", watch ? "on watch:" : "blocked:", (long long)done,
-	       done == 1 ? "entry," : "entries,", strcmp(span, CONTROL_FOREVER) ? "for " : "",
-	       span);
+	if (b->action)
+		action_parse(&action, b->action);
+	printf("%s %lld %s %s%s\n",
+	       action == ACTION_WATCH   ? "on watch:"
+	       : action == ACTION_LIMIT ? "limited:"
+					: "blocked:",
+	       (long long)done, done == 1 ? "entry," : "entries,",
+	       strcmp(span, CONTROL_FOREVER) ? "for " : "", span);
 }
 
 int cmd_block(int argc, char **argv)

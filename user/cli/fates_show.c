@@ -34,6 +34,7 @@ static enum group group_of(enum fate fate)
 	case FATE_SYN_DROPPED:
 	case FATE_SYN_RESET:
 	case FATE_FRAGMENT_DROPPED:
+	case FATE_SYN_LIMITED:
 		return GROUP_STOPPED;
 	case FATE_RECORD_LOST:
 	case FATE_RECORD_CUT:

@@ -46,6 +46,14 @@ enum dns_checks {
 	DNS_CHECKS_YES,
 };
 
+/* How often a source under ACTION_LIMIT may connect. */
+struct limit_config {
+	uint32_t rate;      /* SYNs a minute; 0: no limit */
+	uint32_t burst;     /* SYNs at once */
+	uint32_t v4_prefix; /* those of one network share the rate */
+	uint32_t v6_prefix;
+};
+
 struct dns_config {
 	size_t servers_count;
 	struct dns_server *servers; /* none: recursive from the root */
@@ -85,7 +93,8 @@ struct config {
 
 	uint32_t verdicts_max;      /* entries in the verdict map */
 	uint32_t blocks_per_minute; /* new ones; 0: as many as come */
-	uint32_t trust_accepted;    /* sessions with accepted mail that earn trust; 0: none do */
+	struct limit_config limit;
+	uint32_t trust_accepted; /* sessions with accepted mail that earn trust; 0: none do */
 	uint32_t
 		trust_suspend; /* known-good clients convicted that suspend a finding; 0: none do */
 	bool trust_relays;     /* a source of much mail is a relay */

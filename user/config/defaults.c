@@ -35,6 +35,7 @@ bool config_defaults(struct config *out)
 		 * the default table of blocks is full.
 		 */
 		.blocks_per_minute = 200000,
+		.limit = {.rate = 0, .burst = 5, .v4_prefix = 32, .v6_prefix = 64},
 		.trust_accepted = 3,
 		.trust_suspend = 3,
 		.trust_relays = true,

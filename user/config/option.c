@@ -20,10 +20,11 @@
 #define UP(field) offsetof(struct feed_draft, field)
 
 const char *const section_names[SECTION_COUNT] = {
-	[SECTION_PORTS] = "ports",       [SECTION_ATTACH] = "attach", [SECTION_TAP] = "tap",
-	[SECTION_VERDICTS] = "verdicts", [SECTION_TRUST] = "trust",   [SECTION_LOG] = "log",
-	[SECTION_TTL] = "ttl",           [SECTION_DNS] = "dns",       [SECTION_FINDING] = "finding",
-	[SECTION_PATTERN] = "pattern",   [SECTION_LIST] = "list",     [SECTION_FEED] = "feed",
+	[SECTION_PORTS] = "ports",       [SECTION_ATTACH] = "attach",   [SECTION_TAP] = "tap",
+	[SECTION_VERDICTS] = "verdicts", [SECTION_LIMIT] = "limit",     [SECTION_TRUST] = "trust",
+	[SECTION_LOG] = "log",           [SECTION_TTL] = "ttl",         [SECTION_DNS] = "dns",
+	[SECTION_FINDING] = "finding",   [SECTION_PATTERN] = "pattern", [SECTION_LIST] = "list",
+	[SECTION_FEED] = "feed",
 };
 
 /* clang-format off */
@@ -80,6 +81,16 @@ const struct config_option options[OPTION_COUNT] = {
 				 16777216, value_number},
 	[OPTION_VERDICTS_PER_MINUTE] = {SECTION_VERDICTS, "per_minute", SHAPE_SCALAR,
 					AT(blocks_per_minute), 0, 100000000, value_number},
+	[OPTION_LIMIT_RATE] = {SECTION_LIMIT, "rate", SHAPE_SCALAR, AT(limit.rate), 0, 60000,
+			       value_number},
+	[OPTION_LIMIT_BURST] = {SECTION_LIMIT, "burst", SHAPE_SCALAR, AT(limit.burst), 1, 1000,
+				value_number},
+	[OPTION_LIMIT_V4_PREFIX] = {SECTION_LIMIT, "v4_prefix", SHAPE_SCALAR, AT(limit.v4_prefix),
+				    8, 32, value_number},
+	[OPTION_LIMIT_V6_PREFIX] = {SECTION_LIMIT, "v6_prefix", SHAPE_SCALAR, AT(limit.v6_prefix),
+				    19, 128, value_number},
+	[OPTION_LIMIT_WATCHED] = {SECTION_LIMIT, "watched", SHAPE_SCALAR,
+				  AT(policy.limit_watched), 0, 0, value_bool},
 	[OPTION_TRUST_ACCEPTED] = {SECTION_TRUST, "accepted", SHAPE_SCALAR, AT(trust_accepted), 0,
 				   KNOWN_MOST, value_number},
 	[OPTION_TRUST_SUSPEND] = {SECTION_TRUST, "suspend", SHAPE_SCALAR, AT(trust_suspend), 0,

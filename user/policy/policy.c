@@ -247,6 +247,10 @@ struct decision policy_decide(const struct policy *policy, const struct findings
 		d.ttl = scored_ttl(policy, findings, repeats);
 	} else if (sums.score >= POLICY_WATCH_POINTS) {
 		d.kind = DECISION_WATCH;
+		if (policy->limit_watched) {
+			d.action = ACTION_LIMIT;
+			d.ttl = scored_ttl(policy, findings, 0);
+		}
 	}
 	return d;
 }
@@ -260,6 +264,7 @@ static unsigned list_of(const struct policy *policy, const struct finding *findi
 static bool stands_without(const struct policy *policy, const struct findings *findings,
 			   uint64_t lists)
 {
+	bool limits = policy_decide(policy, findings, 0).action == ACTION_LIMIT;
 	struct findings rest;
 
 	findings_clear(&rest);
@@ -270,7 +275,7 @@ static bool stands_without(const struct policy *policy, const struct findings *f
 		    !(lists >> list_of(policy, finding) & 1))
 			findings_put_copy(&rest, finding);
 	}
-	return policy_decide(policy, &rest, 0).kind == DECISION_BLOCK;
+	return policy_decide(policy, &rest, 0).kind >= (limits ? DECISION_WATCH : DECISION_BLOCK);
 }
 
 /* Those that speak against the client. */

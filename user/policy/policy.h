@@ -66,6 +66,7 @@ struct policy {
 	struct finding_rule
 		rule[FINDING_COUNT]; /* FINDING_PATTERN: whether patterns count at all */
 	struct ttl_rule ttl[TTL_COUNT];
+	bool limit_watched; /* who is on watch may connect only so often */
 	size_t pattern_count;
 	struct pattern_rule pattern[PATTERNS_MAX];
 	size_t list_count;
@@ -83,8 +84,9 @@ struct decision {
 	int score;      /* after the caps */
 	unsigned cause; /* enum cause */
 	bool certain;   /* convicted by what it did, not by what lists say: no list acquits it */
-	enum action action; /* of a block: drop where convicted, reset where scored */
-	uint32_t ttl; /* seconds, for a client with `repeats` blocks before; 0 unless a block */
+	enum action action; /* drop where convicted, reset where scored, limit or watch */
+	uint32_t ttl; /* seconds, for a client with `repeats` blocks before; 0 unless a block or a
+			 limit */
 };
 
 void policy_defaults(struct policy *policy);
@@ -106,9 +108,9 @@ struct decision policy_decide(const struct policy *policy, const struct findings
 			      unsigned repeats);
 
 /*
- * The lists without which there would be no block: bit `list_rule.list` of each. It is to be
- * withdrawn with any of them, should that turn out to be broken; where *one_will_do with the last
- * of them, for each is enough by itself.
+ * The lists without which there would be no block, or limit: bit `list_rule.list` of each. It is
+ * to be withdrawn with any of them, should that turn out to be broken; where *one_will_do with the
+ * last of them, for each is enough by itself.
  */
 uint64_t policy_rests_on(const struct policy *policy, const struct findings *findings,
 			 bool *one_will_do);
