@@ -16,6 +16,10 @@
 #define FEED_REMARKS 20  /* lines that could not be used, told one by one */
 #define FEED_WORDS   384 /* bytes of a reason; UTF-8 without control bytes */
 
+/*
+ * Of the settings cross: name, url, format, max_bytes, max_unpacked, timeout, username, password,
+ * headers and proxy. What an address costs its owner is the agent's matter.
+ */
 struct feed_job {
 	uint32_t id;
 	struct feed_settings settings; /* borrowed texts; on the other side owned by the job */
@@ -45,10 +49,14 @@ struct feed_outcome {
 	int set; /* of FEED_DONE: a sealed memory file as blob.h says, the receiver's; else -1 */
 };
 
-/* Between the structs and the bytes of a message. False: too long, or not well-formed. */
+/*
+ * Between the structs and the bytes of a message. False: too long, or not well-formed. Writing
+ * makes words clean; reading wants them so. Descriptors come beside the message: where a job read
+ * has one, its `source' is not negative until the receiver puts it in.
+ */
 bool feed_job_write(char *out, size_t size, size_t *len, const struct feed_job *job);
 bool feed_job_read(struct feed_job *out, const char *text, size_t len);
-void feed_job_free(struct feed_job *job); /* what feed_job_read() made */
+void feed_job_free(struct feed_job *job); /* what feed_job_read() made, not the source */
 bool feed_outcome_write(char *out, size_t size, size_t *len, const struct feed_outcome *outcome);
 bool feed_outcome_read(struct feed_outcome *out, const char *text, size_t len);
 
