@@ -2,8 +2,8 @@
 /*
  * Asks the feed process for lists, and prints what it says.
  *
- *   feed_fetch URL [OPTION VALUE]... [then URL [OPTION VALUE]...]...
- *       one line an outcome: NAME=VALUE, blanks between; those of one "then" after those before it
+ *   feed_fetch URL [OPTION VALUE]... [next URL [OPTION VALUE]...]...
+ *       one line an outcome: NAME=VALUE, blanks between; those of one "next" after those before it
  *       name NAME, etag E, modified DATE, timeout SECONDS, max-bytes N, max-unpacked N, user U,
  *       password P, header "Name: value", proxy URL, format F, cancel MILLISECONDS (0: at once)
  *       file PATH: read this; "-" standard input
@@ -136,7 +136,7 @@ static void set_option(struct request *r, const char *name, char *value)
 		die(name);
 }
 
-/* Up to "then" or the end; how many arguments it took. */
+/* Up to "next" or the end; how many arguments it took. */
 static int parse(struct request *r, char **argv)
 {
 	int n = 1;
@@ -150,7 +150,7 @@ static int parse(struct request *r, char **argv)
 		.timeout = 30,
 		.headers = r->headers,
 	};
-	while (argv[n] && argv[n + 1] && strcmp(argv[n], "then") != 0) {
+	while (argv[n] && argv[n + 1] && strcmp(argv[n], "next") != 0) {
 		set_option(r, argv[n], argv[n + 1]);
 		n += 2;
 	}
@@ -236,7 +236,7 @@ int main(int argc, char **argv)
 		}
 		r.job.id = 1;
 		await(child, &r);
-		n += n < argc; /* over "then" */
+		n += n < argc; /* over "next" */
 	}
 	feed_child_stop(child);
 	return 0;
