@@ -19,6 +19,7 @@
 #include "agent.h"
 #include "events.h"
 #include "lookups.h"
+#include "outcomes.h"
 #include "privileges.h"
 #include "remember.h"
 #include "trust.h"
@@ -164,7 +165,7 @@ static int make_rooms(struct agent *a, char *error, size_t size)
 	a->history = history_new(HISTORY_ENTRIES);
 	a->journal = journal_new(a->config.log_events);
 	a->sessions = sessions_new(&a->config, &a->rules, &handlers, a);
-	if (trust_open(a) || !a->history || !a->journal || !a->sessions)
+	if (trust_open(a) || outcomes_open(a) || !a->history || !a->journal || !a->sessions)
 		return fail(error, size, -ENOMEM, "%s", "start");
 	journal_listen(a->journal, publish, a);
 	return 0;
@@ -286,6 +287,7 @@ static int open_eyes(struct agent *a, char *error, size_t size)
 		return err;
 	protected_settle(a);
 	remember_open(a);
+	outcomes_restore(a);
 	agent_fill_live_values(a);
 	return 0;
 }
@@ -392,6 +394,7 @@ void agent_close(struct agent *a)
 	journal_free(a->journal);
 	history_free(a->history);
 	trust_close(a);
+	outcomes_close(a);
 	config_free(&a->config);
 	if (a->pin_lock >= 0)
 		close(a->pin_lock);

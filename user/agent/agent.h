@@ -6,9 +6,10 @@
  *
  * Files: agent.c opens and closes in order; ring.c reads records; judge.c turns findings into
  * verdicts; lookups.c asks the DNS, trust.c says whom and which check to trust, withdraw.c takes
- * back what a broken list or a suspended check did; interfaces.c follows links and addresses;
- * upkeep.c is the second hand; protected.c says who is never blocked; memory.c and remember.c keep
- * what must outlive a restart; verbs_*.c answer mxdpctl.
+ * back what a broken list or a suspended check did; outcomes.c keeps what became of those judged;
+ * interfaces.c follows links and addresses; upkeep.c is the second hand; protected.c says who is
+ * never blocked; memory.c and remember.c keep what must outlive a restart; verbs_*.c answer
+ * mxdpctl.
  */
 #ifndef MXDP_AGENT_AGENT_H
 #define MXDP_AGENT_AGENT_H
@@ -131,6 +132,7 @@ struct agent {
 	struct suspend suspend;
 	struct ceiling ceiling;
 	struct journal *journal;
+	struct outcomes *outcomes; /* what became of those judged: outcomes.h */
 	struct remember *remember; /* the journal on disk; NULL for want of memory */
 	struct reasons reasons;
 	struct server *server;
@@ -194,6 +196,11 @@ int ring_open(struct agent *a, char *error, size_t error_size);
 /* judge.c: the sessions' handlers */
 void judge_changed(struct session *session, void *agent);
 void judge_ended(struct session *session, void *agent);
+/*
+ * The mail server's log tells that it accepted mail from there: the end of an automatic block,
+ * where a SYN of the client has come through since.
+ */
+void judge_told_accepted(struct agent *a, const struct addr *client, uint32_t at);
 /*
  * Whether a forger may have made its handshake: SYN cookies were validated at some time since it. A
  * verdict that comes a minute later comes from the same handshake.

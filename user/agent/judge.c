@@ -14,6 +14,7 @@
 #include "agent.h"
 #include "events.h"
 #include "lookups.h"
+#include "outcomes.h"
 #include "remember.h"
 #include "trust.h"
 
@@ -205,6 +206,7 @@ static void block(struct agent *a, struct session *session)
 	else if (!event.error)
 		count_block(a, &event, now);
 	events_verdict(a, &event);
+	outcomes_decided(a, &event);
 }
 
 /* Journalled; and where the configuration wants it, slowed down. */
@@ -221,6 +223,7 @@ static void watch(struct agent *a, struct session *session, const struct decisio
 	}
 	a->counts.watched++;
 	events_verdict(a, &event);
+	outcomes_decided(a, &event);
 }
 
 /*
@@ -235,6 +238,38 @@ static uint32_t started_at(const struct session *session)
 	return (uint32_t)((clock_ns(CLOCK_BOOTTIME) / 1000000 - age) / 1000);
 }
 
+static void lift(struct agent *a, const struct verdict_entry *entry)
+{
+	if (!(entry->verdict.flags & VERDICT_COURTESY) ||
+	    verdict_delete(&a->maps, &entry->prefix, entry->ports))
+		return;
+	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
+	history_forget(a->history, &entry->prefix);
+	events_unblocked(a, entry, "mail accepted");
+}
+
+/* The log does not say when the session began: only what was let in since can have brought it. */
+static void lift_told(struct agent *a, const struct prefix *prefix, uint32_t at)
+{
+	struct verdict_entry e;
+	uint32_t let_in;
+
+	if (verdict_get(&a->maps, prefix, PORTS_MX, &e))
+		return;
+	let_in = a->mode.mode == MODE_ENFORCE ? e.hits.courtesy : e.hits.last;
+	if (let_in > e.verdict.since && at >= let_in)
+		lift(a, &e);
+}
+
+void judge_told_accepted(struct agent *a, const struct addr *client, uint32_t at)
+{
+	const struct prefix host = prefix_of(client, ADDR_BITS), net = prefix_of(client, 64);
+
+	lift_told(a, &host, at);
+	if (!addr_is_v4(client))
+		lift_told(a, &net, at);
+}
+
 /*
  * Mail was accepted in a session that began after its sender was blocked: a courtesy pass, and the
  * MTA knows better than we do. Automatic blocks only.
@@ -245,13 +280,9 @@ static void lift_one(struct agent *a, const struct session *session, const struc
 	struct verdict_entry entry;
 
 	if (verdict_get(&a->maps, prefix, ports, &entry) ||
-	    !(entry.verdict.flags & VERDICT_COURTESY) || started_at(session) <= entry.verdict.since)
+	    started_at(session) <= entry.verdict.since)
 		return;
-	if (verdict_delete(&a->maps, prefix, ports))
-		return;
-	reasons_forget(&a->reasons, prefix, ports);
-	history_forget(a->history, prefix);
-	events_unblocked(a, &entry, "mail accepted");
+	lift(a, &entry);
 }
 
 static void lift_block(struct agent *a, const struct session *session)
@@ -335,6 +366,7 @@ void judge_ended(struct session *session, void *context)
 	if (session->dialogue.relay)
 		note_relay(a, session);
 	trust_ended(a, session);
+	outcomes_ended(a, session);
 	lookups_forget(session);
 	events_session(a, session);
 }

@@ -10,6 +10,7 @@ struct lookups {
 	struct agent *agent;
 	struct session *session;
 	struct evidence *evidence;
+	char name[DNS_FACT_NAME]; /* of the client; "" where none is known */
 };
 
 /* 0 means never, in the configuration. */
@@ -39,8 +40,10 @@ void lookups_tick(struct agent *a, uint32_t now)
 
 static void on_client(const struct client_facts *facts, void *context)
 {
-	const struct lookups *l = context;
+	struct lookups *l = context;
 
+	if (facts->count)
+		snprintf(l->name, sizeof(l->name), "%s", facts->name[0]);
 	if (suspect_note(&l->agent->suspect, facts, boot_seconds()))
 		tell_suspicion(l->agent);
 }
@@ -89,6 +92,7 @@ void lookups_began(struct session *session, void *agent)
 		return;
 	l->agent = a;
 	l->session = session;
+	l->name[0] = '\0';
 	l->evidence = evidence_new(&sources, &session->flow.client, session->dialogue.ports,
 				   &session->dialogue.findings, &handlers, l);
 	if (!l->evidence) {
@@ -123,6 +127,13 @@ void lookups_forget(struct session *session)
 	free(session->lookups);
 	session->waiting = 0;
 	session->lookups = NULL;
+}
+
+const char *lookups_name(const struct session *session)
+{
+	const struct lookups *l = session->lookups;
+
+	return l && l->name[0] ? l->name : NULL;
 }
 
 /* The rooms behind it */

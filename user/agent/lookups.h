@@ -24,6 +24,9 @@ void lookups_named(struct session *session, void *agent);
 /* Before the session is freed; what is still asked is of no interest any more. */
 void lookups_forget(struct session *session);
 
+/* The first of the client's reverse names, or NULL where none is known. */
+const char *lookups_name(const struct session *session);
+
 /* The second hand: whether the resolver is still suspect. */
 void lookups_tick(struct agent *a, uint32_t now);
 

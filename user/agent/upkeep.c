@@ -8,6 +8,7 @@
 #include "agent.h"
 #include "events.h"
 #include "lookups.h"
+#include "outcomes.h"
 #include "trust.h"
 
 #define SWEEP_EVERY 5000 /* milliseconds between sweeps of the verdict map */
@@ -85,6 +86,7 @@ static void tick(uv_timer_t *timer)
 	nets_expire(&a->allow, now);
 	lookups_tick(a, now);
 	trust_tick(a, now);
+	outcomes_tick(a, now);
 	check_cookies(a, now);
 	if (!fates_read(&a->maps, fates)) {
 		check_blind(a, fates, now);

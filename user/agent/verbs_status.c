@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/duration.h"
 #include "../base/names.h"
+#include "outcomes.h"
 #include "remember.h"
 #include "trust.h"
 #include "verbs.h"
@@ -287,6 +288,7 @@ json_t *verb_status(void *agent, const json_t *request, struct connection *c)
 		json_t *notes = notes_of(a, fates);
 
 		json_object_set_new(status, "journal", remember_status(a, notes));
+		json_object_set_new(status, "accepted_mail", outcomes_status(a, notes));
 		json_object_set_new(status, "relays", relays_of(a));
 		json_object_set_new(status, "relay_reasons", relay_reasons_of(a));
 		json_object_set_new(status, "checks_off", checks_off(a));
