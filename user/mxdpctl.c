@@ -62,6 +62,18 @@ static const struct verb verbs[] = {
 	 "-f goes on until interrupted. -n is 50 where left out, and counts those that are "
 	 "wanted.\n"
 	 "--audit shows who changed what by hand, from the journal on disk."},
+	{"report", cmd_report, "[--since 7d]",
+	 "what became of those that mxdp would have blocked\n"
+	 "Which checks and lists, how many of their clients had mail accepted all the same, and\n"
+	 "whether enforcing looks safe. Of the last week where --since is left out."},
+	{"outcome", cmd_outcome, "-",
+	 "tell what the mail server's log says of its clients\n"
+	 "Lines on standard input: [TIME] ADDRESS accepted|refused [TEXT], as they come. What TLS\n"
+	 "hides is known by that: for `report', for trust, for the end of a block. From logs of\n"
+	 "your own alone: what stands there is believed. Bad lines are told and skipped. Recipes:\n"
+	 "  journalctl -fo short-iso -u postfix@- | awk -f outcome-postfix.awk | mxdpctl outcome "
+	 "-\n"
+	 "  tail -F /var/log/exim4/mainlog | awk -f outcome-exim.awk | mxdpctl outcome -"},
 	{"flush", cmd_flush, "[--yes]",
 	 "remove all verdicts\n"
 	 "Asks first; where there is no terminal, --yes must be written."},

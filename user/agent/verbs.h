@@ -2,7 +2,7 @@
 /*
  * The verbs of the control socket (control/protocol.h), a file a topic:
  * verbs_status.c, verbs_verdicts.c, verbs_block.c, verbs_unblock.c, verbs_nets.c, verbs_mode.c,
- * verbs_dns.c, verbs_explain.c, verbs_log.c.
+ * verbs_dns.c, verbs_report.c, verbs_outcome.c, verbs_explain.c, verbs_log.c.
  */
 #ifndef MXDP_AGENT_VERBS_H
 #define MXDP_AGENT_VERBS_H
@@ -22,6 +22,8 @@ json_t *verb_checks(void *agent, const json_t *request, struct connection *c);
 json_t *verb_dnsbl(void *agent, const json_t *request, struct connection *c);
 json_t *verb_explain(void *agent, const json_t *request, struct connection *c);
 json_t *verb_log(void *agent, const json_t *request, struct connection *c);
+json_t *verb_report(void *agent, const json_t *request, struct connection *c);
+json_t *verb_outcome(void *agent, const json_t *request, struct connection *c);
 json_t *verb_detach(void *agent, const json_t *request, struct connection *c);
 
 /* Shared by the verbs */

@@ -105,6 +105,8 @@ int cmd_log(int argc, char **argv);
 int cmd_flush(int argc, char **argv);
 int cmd_dnsbl(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_outcome(int argc, char **argv);
 int cmd_detach(int argc, char **argv);
 int cmd_judge(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

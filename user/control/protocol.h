@@ -37,6 +37,9 @@
  *   {"verb": "log", "lines": 100, "follow": false}   data: events, see user/journal/journal.h
  *       "client", "event", "finding", "since": the newest that are wanted (user/journal/filter.h);
  *       who follows is told of all that comes later. "audit": true: changes, user/journal/reader.h
+ *   {"verb": "report", "since": "7d"}      data: see user/journal/report.h
+ *   {"verb": "outcome", "lines": [{"addr": "198.51.100.7", "outcome": "accepted|refused",
+ *    "at": time of day}]}                  closing: "done", "bad": lines; those are skipped
  *   {"verb": "flush"}                      closing: "done": verdicts removed
  *   {"verb": "detach"}                     the agent detaches and ends
  *
@@ -54,6 +57,9 @@
 #define CONTROL_REQUEST_MAX (16U << 20)
 /* Most entries of one request. */
 #define CONTROL_ENTRIES_MAX 100000
+
+/* Most lines of one `outcome': what a turn of the loop can take. */
+#define OUTCOME_LINES_MAX 1000
 
 #define CONTROL_BLOCK_DEFAULT "1h"
 #define CONTROL_FOREVER       "forever"

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* report: what became of those whom we would have blocked; read by a worker thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "../journal/report.h"
+#include "verbs.h"
+
+#define SINCE_DEFAULT (7 * 86400U)
+
+struct reporting {
+	uv_work_t work;
+	struct connection *connection; /* NULL: it has gone */
+	int64_t since;
+	bool done;
+	json_t *answers;
+	char path[512], error[512];
+};
+
+static void reporting_free(struct reporting *r)
+{
+	json_decref(r->answers);
+	free(r);
+}
+
+static void work(uv_work_t *request)
+{
+	struct reporting *r = request->data;
+
+	r->answers = report_make(r->path, r->since, r->error, sizeof(r->error));
+}
+
+static void work_done(uv_work_t *request, int status)
+{
+	struct reporting *r = request->data;
+
+	if (status)
+		snprintf(r->error, sizeof(r->error), "cannot read the journal: %s",
+			 uv_strerror(status));
+	r->done = true;
+	if (r->connection)
+		connection_wake(r->connection);
+	else
+		reporting_free(r);
+}
+
+static void left(void *state)
+{
+	struct reporting *r = state;
+
+	r->connection = NULL;
+	if (r->done)
+		reporting_free(r);
+}
+
+static json_t *step(struct connection *c, void *state)
+{
+	struct reporting *r = state;
+	json_t *answer;
+	size_t i;
+
+	if (!r->done) {
+		connection_sleep(c);
+		return NULL;
+	}
+	if (!r->answers)
+		return answer_error("%s", r->error);
+	json_array_foreach(r->answers, i, answer) connection_send(c, json_incref(answer));
+	return answer_done();
+}
+
+json_t *verb_report(void *agent, const json_t *request, struct connection *c)
+{
+	struct agent *a = agent;
+	uint32_t span = SINCE_DEFAULT;
+	json_t *error = request_span(&span, request, "since");
+	struct reporting *r = error ? NULL : calloc(1, sizeof(*r));
+
+	if (!r)
+		return error ? error : answer_error("out of memory");
+	r->work.data = r;
+	r->connection = c;
+	r->since = span ? (int64_t)time(NULL) - span : 0;
+	snprintf(r->path, sizeof(r->path), "%s/journal.db", a->options.state_dir);
+	if (uv_queue_work(&a->loop, &r->work, work, work_done)) {
+		reporting_free(r);
+		return answer_error("cannot read the journal: no thread is to be had");
+	}
+	connection_defer(c, step, left, r);
+	return NULL;
+}
