@@ -120,6 +120,7 @@ run:
 
 install: all
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/sbin $(PROGRAMS)
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/mxdp contrib/*.awk
 	install -D -m 0640 mxdp.conf $(DESTDIR)$(SYSCONFDIR)/mxdp/mxdp.conf.sample
 
 clean:

@@ -176,6 +176,12 @@ static enum store_case_kind kind_of(const struct agent *a, const struct verdict_
 	return a->mode.mode == MODE_ENFORCE && !e->error ? CASE_BLOCKED : CASE_WOULD_BLOCK;
 }
 
+/* NULL where there is none. */
+static const char *last_of(const struct kept *kept)
+{
+	return kept_count(kept) ? kept_text(kept, kept_count(kept) - 1) : NULL;
+}
+
 /* A watched client has no block of its own to last; for as long as a first block of points. */
 static uint32_t lasting(const struct agent *a, const struct decision *d)
 {
@@ -235,6 +241,7 @@ void outcomes_decided(struct agent *a, const struct verdict_event *e)
 	told.began = now - age;
 	told.until = now + lasting(a, &e->decision);
 	told.findings = findings_text(a, &session->dialogue.findings, text);
+	told.helo = last_of(&session->dialogue.helo);
 	store_case(store, &told);
 	catch_up(a, session);
 }
@@ -242,20 +249,18 @@ void outcomes_decided(struct agent *a, const struct verdict_event *e)
 /* Clients and senders by their last words; of a sender as much as the log may say. */
 static void tell_session(struct agent *a, const struct open_case *c, const struct session *session)
 {
-	const struct kept *hello = &session->dialogue.helo, *from = &session->dialogue.mail_from;
 	char sender[DIALOGUE_TEXT], text[TEXT];
-	const char *said = kept_count(from) ? kept_text(from, kept_count(from) - 1) : NULL;
+	const char *said = last_of(&session->dialogue.mail_from);
 	struct store_case_session s = {
 		.number = c->number,
 		.outcome = dialogue_result(&session->dialogue),
 		.later = session->started > c->at_ms,
 		.bytes = stream_length(&session->client),
 		.ended = boot_seconds(),
+		.helo = last_of(&session->dialogue.helo),
 		.name = lookups_name(session),
 	};
 
-	if (kept_count(hello))
-		s.helo = kept_text(hello, kept_count(hello) - 1);
 	if (said && !a->config.log_recipients)
 		said = envelope_redact(sender, sizeof(sender), (const uint8_t *)said, strlen(said));
 	s.sender = said;

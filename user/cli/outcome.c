@@ -36,11 +36,6 @@ static void say_bad(struct talk *t, const char *why)
 	fprintf(stderr, "stdin:%u: %s: %s\n", t->number, text_quote(quoted, t->text), why);
 }
 
-static bool is_away(const struct absence *absence)
-{
-	return absence->absent;
-}
-
 /* An agent that is being restarted is waited for: the log goes on. */
 static int send_lines(struct talk *t)
 {
@@ -57,11 +52,11 @@ static int send_lines(struct talk *t)
 		q.request = json_pack("{s:s, s:O}", "verb", "outcome", "lines", t->lines);
 		closing = NULL;
 		code = ask(&q, &closing);
-		if (!is_away(&absence) || tries == AWAY_TRIES)
+		if (!absence.absent || tries == AWAY_TRIES)
 			break;
 		sleep(1);
 	}
-	if (is_away(&absence))
+	if (absence.absent)
 		cli_failed("the agent is not running: %s", absence.why);
 	t->done += field_number(closing, "done", 0);
 	json_decref(closing);
@@ -95,7 +90,7 @@ static bool parse_time(json_int_t *out, const char *text)
 
 static void take_line(struct talk *t)
 {
-	char line[LINES_TEXT + 1], *rest = line, *word;
+	char text[ADDR_TEXT], line[LINES_TEXT + 1], *rest = line, *word;
 	json_int_t at = 0;
 	json_t *object;
 	struct addr addr;
@@ -117,11 +112,7 @@ static void take_line(struct talk *t)
 		say_bad(t, "behind the address stands accepted or refused");
 		return;
 	}
-	{
-		char text[ADDR_TEXT];
-
-		object = json_pack("{s:s, s:s}", "addr", addr_format(text, &addr), "outcome", word);
-	}
+	object = json_pack("{s:s, s:s}", "addr", addr_format(text, &addr), "outcome", word);
 	if (timed)
 		json_object_set_new(object, "at", json_integer(at));
 	json_array_append_new(t->lines, object);

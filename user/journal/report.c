@@ -51,10 +51,11 @@ enum column {
 	COL_BYTES,
 };
 
-static const char rows_text[] =
-	"SELECT addr, kind, findings, accepted + told_accepted, "
-	"max(unknown - told_accepted - told_refused, 0), refused + told_refused, later, bytes "
-	"FROM cases WHERE at >= ?1 ORDER BY addr, id";
+/* A session that is still under way is unknown, too. */
+static const char rows_text[] = "SELECT addr, kind, findings, accepted + told_accepted, "
+				"max(unknown + (sessions = 0) - told_accepted - told_refused, 0), "
+				"refused + told_refused, later, bytes "
+				"FROM cases WHERE at >= ?1 ORDER BY addr, id";
 
 static const char clients_text[] =
 	"SELECT addr, helo, name, sender, findings, score, max(at), sum(sessions), "

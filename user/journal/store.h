@@ -178,6 +178,7 @@ struct store_case {
 	int score;
 	uint32_t began, at, until; /* its session, the decision, the end: boot seconds */
 	const char *why;           /* NULL: no more to say */
+	const char *helo;          /* the newest so far, or NULL */
 	const char *findings;      /* of more than 0 points, the main one first, a blank between */
 };
 

@@ -58,6 +58,7 @@ int store_case_put(struct store_db *db, const struct store_op *op)
 	store_bind_time(s, 12, op, v->since);
 	store_bind_time(s, 13, op, v->expires);
 	sqlite3_bind_int64(s, 14, op->booted);
+	store_bind_text(s, 15, op->text[TEXT_HELO]);
 	return store_sql_run(db, s);
 }
 

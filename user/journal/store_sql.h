@@ -70,10 +70,11 @@
 	X(LIFT, "DELETE FROM suspended WHERE ?1 IS NULL OR name = ?1")                             \
 	X(LOAD_SUSPENDED, "SELECT name, until, boot, booted, withdrawn, clients FROM suspended")   \
 	X(CASE, "INSERT INTO cases (boot, number, addr, ports, kind, action, cause, score, why, "  \
-		"findings, began, at, until, booted, last) "                                       \
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?12) "       \
+		"findings, began, at, until, booted, last, helo) "                                 \
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?12, ?15) "  \
 		"ON CONFLICT (boot, number) DO UPDATE SET kind = ?5, action = ?6, cause = ?7, "    \
-		"score = ?8, why = ?9, findings = ?10, at = ?12, until = ?13, last = ?12")         \
+		"score = ?8, why = ?9, findings = ?10, at = ?12, until = ?13, last = ?12, helo = " \
+		"coalesce(?15, helo)")                                                             \
 	X(CASE_SESSION,                                                                            \
 	  "UPDATE cases SET sessions = sessions + 1, accepted = accepted + (?3 = 0), "             \
 	  "unknown = unknown + (?3 = 1), refused = refused + (?3 = 2), "                           \

@@ -166,7 +166,8 @@ void store_change(struct store *s, uid_t uid, const char *verb, const char *text
 
 void store_case(struct store *s, const struct store_case *c)
 {
-	const char *const texts[TEXT_COUNT] = {[TEXT_REASON] = c->why, [TEXT_LISTS] = c->findings};
+	const char *const texts[TEXT_COUNT] = {
+		[TEXT_REASON] = c->why, [TEXT_LISTS] = c->findings, [TEXT_HELO] = c->helo};
 	struct store_op *op = op_new(OP_CASE, texts);
 
 	if (op) {
