@@ -143,8 +143,10 @@ servers_that_work()
     check "with a key in a header" says '^done ' "$HTTP/key/list.txt" header "X-Key: geheim"
     check "neither goes to another host" says '^done .* v4=1 ' "$HTTP/elsewhere" \
         header "X-Key: geheim" user me password right
-    check "the environment's proxy is not asked" env http_proxy=http://127.0.0.1:1 \
-        "$TOOL" "$HTTP/list.txt"
+    http_proxy=http://127.0.0.1:1 check "the environment's proxy is not asked" \
+        says '^done ' "$HTTP/list.txt"
+    check "a configured one is" says '^failed .*127.0.0.1 port 1' "$HTTP/list.txt" \
+        proxy http://127.0.0.1:1
     check "by a file" says '^done .* v4=100 ' file:///x file "$WWW/list.gz"
     list | check "by a pipe" says '^done .* v4=100 ' stdin file -
     check "by rsync" says '^done .* v4=100 ' rsync://127.0.0.1:8730/lists/list.txt
