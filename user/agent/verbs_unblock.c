@@ -20,13 +20,13 @@ struct unblocked {
 	size_t done, no_grace;
 };
 
-static void remove_entry(struct agent *a, const struct verdict_entry *entry, const char *why)
+static bool remove_entry(struct agent *a, const struct verdict_entry *entry)
 {
 	if (verdict_delete(&a->maps, &entry->prefix, entry->ports))
-		return;
+		return false;
 	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
 	history_forget(a->history, &entry->prefix);
-	events_unblocked(a, entry, why);
+	return true;
 }
 
 static void give_grace(struct agent *a, const struct prefix *prefix, struct unblocked *o)
@@ -61,7 +61,8 @@ static int unblock_one(struct bulk *bulk, size_t i)
 	for (int class = 0; class < PORTS_COUNT; class ++) {
 		if (verdict_get(&a->maps, &bulk->list[i], (enum port_class) class, &entry))
 			continue;
-		remove_entry(a, &entry, "mxdpctl");
+		if (remove_entry(a, &entry))
+			events_unblocked(a, &entry, "mxdpctl");
 		o->done++;
 	}
 	give_grace(a, &bulk->list[i], o);
@@ -153,10 +154,45 @@ static void remove_picked(struct picking *p, const struct verdict_key *key)
 
 	if (verdict_get(&p->agent->maps, &prefix, key->ports, &entry) || !is_wanted(p, &entry))
 		return;
-	remove_entry(p->agent, &entry, p->why);
+	if (!remove_entry(p->agent, &entry))
+		return;
+	events_unblocked(p->agent, &entry, p->why);
 	p->outcome.done++;
 	if (p->grace)
 		give_grace(p->agent, &prefix, &p->outcome);
+}
+
+/*
+ * All of them need no choice: what a batch of the walk holds is removed in the same turn, so that
+ * nobody can block one anew in between; deleting does not disturb the walk. They make one event
+ * together: one for each of a million would push all others out.
+ */
+static bool flush_batch(struct picking *p)
+{
+	int count =
+		verdict_walk_next(&p->agent->maps, &p->walk, p->batch, VERDICT_WALK_BATCH, true);
+
+	for (int i = 0; i < count; i++) {
+		if (!remove_entry(p->agent, &p->batch[i]))
+			continue;
+		remember_ended(p->agent, &p->batch[i], p->why);
+		p->outcome.done++;
+	}
+	p->walked = !count;
+	return count >= 0;
+}
+
+static json_t *flush_step(struct connection *c, void *state)
+{
+	struct picking *p = state;
+	uint64_t began = clock_ns(CLOCK_MONOTONIC);
+
+	(void)c;
+	while (!p->walked && bulk_has_time(began))
+		if (!flush_batch(p))
+			return answer_error("cannot read all verdicts: %zu were removed",
+					    p->outcome.done);
+	return p->walked ? answer_outcome(p->agent, &p->outcome) : NULL;
 }
 
 static json_t *picking_step(struct connection *c, void *state)
@@ -179,14 +215,17 @@ static void picking_free(void *state)
 {
 	struct picking *p = state;
 
-	if (p->flushes)
+	if (p->flushes) {
 		remember_flushed(p->agent);
+		events_note(p->agent, "flush", "%zu verdicts removed by mxdpctl", p->outcome.done);
+	}
 	free(p->list);
 	free(p);
 }
 
 /* NULL where memory is short. */
-static struct picking *picking_start(struct connection *c, struct agent *a, const char *why)
+static struct picking *picking_start(struct connection *c, struct agent *a, step_fn step,
+				     const char *why)
 {
 	struct picking *p = calloc(1, sizeof(*p));
 
@@ -195,7 +234,7 @@ static struct picking *picking_start(struct connection *c, struct agent *a, cons
 	p->agent = a;
 	p->cause = -1;
 	p->why = why;
-	connection_defer(c, picking_step, picking_free, p);
+	connection_defer(c, step, picking_free, p);
 	return p;
 }
 
@@ -240,7 +279,7 @@ static json_t *unblock_by(struct agent *a, const json_t *request, struct connect
 			"`%.60s' is no finding, no list and no feed that scores: see mxdpctl "
 			"checks, mxdpctl dnsbl and mxdpctl feeds",
 			by ? by : "?");
-	p = picking_start(c, a, "mxdpctl unblock --by");
+	p = picking_start(c, a, picking_step, "mxdpctl unblock --by");
 	if (!p)
 		return answer_error("out of memory");
 	p->lists = lists;
@@ -268,7 +307,7 @@ json_t *verb_unblock(void *agent, const json_t *request, struct connection *c)
 
 json_t *verb_flush(void *agent, const json_t *request, struct connection *c)
 {
-	struct picking *p = picking_start(c, agent, "mxdpctl flush");
+	struct picking *p = picking_start(c, agent, flush_step, "mxdpctl flush");
 
 	(void)request;
 	if (!p)

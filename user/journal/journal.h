@@ -12,8 +12,8 @@
  *   {"event": "session", "client", "server", "ports", "helo": [..], "mail_from": [..],
  *    "rcpt_to": ["*@example.net"], "rcpt": 2, "starttls": false, "outcome": "...",
  *    "score": 0, "partial": false, "seconds": 1.2, "findings": [..]}
- *   {"event": "expired" | "unblock" | "block" | "allow" | "unallow" | "mode" | "attached" |
- *    "detached" | "note", ...}
+ *   {"event": "expired" | "unblock" | "block" | "allow" | "unallow" | "mode" | "flush" |
+ *    "attached" | "detached" | "note", ...}; a flush is one event, however many it removes
  */
 #ifndef MXDP_JOURNAL_JOURNAL_H
 #define MXDP_JOURNAL_JOURNAL_H
