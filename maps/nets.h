@@ -32,6 +32,8 @@ enum net_kind {
 	NET_ADMIN,    /* mxdpctl allow */
 	NET_GRACE,    /* mxdpctl unblock: a day's grace */
 	NET_RELAY,    /* seen to relay for others */
+	NET_NAME,     /* its confirmed reverse name is allowed in the configuration */
+	NET_SPF,      /* in the SPF record of an allowed sender */
 	NET_KIND_COUNT,
 };
 

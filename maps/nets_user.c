@@ -48,7 +48,8 @@ const char *net_kind_name(enum net_kind kind)
 	static const char *const names[NET_KIND_COUNT] = {
 		[NET_SPECIAL] = "special",   [NET_OWN] = "own",       [NET_GATEWAY] = "gateway",
 		[NET_RESOLVER] = "resolver", [NET_CONFIG] = "config", [NET_ADMIN] = "admin",
-		[NET_GRACE] = "grace",       [NET_RELAY] = "relay",
+		[NET_GRACE] = "grace",       [NET_RELAY] = "relay",   [NET_NAME] = "name",
+		[NET_SPF] = "spf",
 	};
 
 	return kind < NET_KIND_COUNT ? names[kind] : "unknown";

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../../user/dns/wire.h"
 
@@ -45,6 +46,8 @@ static void check_answer(const struct dns_answer *answer, enum dns_type type)
 	require(memchr(answer->text, '\0', sizeof(answer->text)) != NULL);
 	for (const char *c = answer->text; *c; c++)
 		require(*c >= 0x20 && *c < 0x7f);
+	require(memchr(answer->spf, '\0', sizeof(answer->spf)) != NULL);
+	require(!answer->spf_count || !strncasecmp(answer->spf, "v=spf1", 6));
 }
 
 /* Exact copies on the heap, so that a read beyond their end is seen. */

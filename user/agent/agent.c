@@ -22,6 +22,7 @@
 #include "outcomes.h"
 #include "privileges.h"
 #include "remember.h"
+#include "senders.h"
 #include "trust.h"
 
 #define HISTORY_ENTRIES 262144
@@ -329,6 +330,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 		err = lookups_open(a, error, size);
 	if (err)
 		return err;
+	senders_reload(a);
 	remember_start(a);
 	interfaces_sweep_others(a);
 	stall_open(&a->stall, &a->loop);
@@ -370,6 +372,7 @@ void agent_close(struct agent *a)
 	server_close(a->server);
 	a->server = NULL;
 	sessions_free(a->sessions);
+	senders_close(a);
 	lookups_close(a);
 	close_loop(a);
 	if (unsaved)

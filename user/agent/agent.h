@@ -5,11 +5,11 @@
  *   ring record -> sessions (tap) -> findings (checks) -> decision (policy) -> verdict (maps)
  *
  * Files: agent.c opens and closes in order; ring.c reads records; judge.c turns findings into
- * verdicts; lookups.c asks the DNS, trust.c says whom and which check to trust, withdraw.c takes
- * back what a broken list or a suspended check did; outcomes.c keeps what became of those judged;
- * interfaces.c follows links and addresses; upkeep.c is the second hand; protected.c says who is
- * never blocked; memory.c and remember.c keep what must outlive a restart; verbs_*.c answer
- * mxdpctl.
+ * verdicts; lookups.c asks the DNS, senders.c allows by name, trust.c says whom and which check to
+ * trust, withdraw.c takes back what a broken list or a suspended check did; outcomes.c keeps what
+ * became of those judged; interfaces.c follows links and addresses; upkeep.c is the second hand;
+ * protected.c says who is never blocked; memory.c and remember.c keep what must outlive a restart;
+ * verbs_*.c answer mxdpctl.
  */
 #ifndef MXDP_AGENT_AGENT_H
 #define MXDP_AGENT_AGENT_H
@@ -140,7 +140,8 @@ struct agent {
 	/* NULL where the configuration asks for no DNS: lookups.c */
 	struct resolver *resolver;
 	struct lists *lists;
-	struct suspect suspect; /* whether our own resolver is what fails */
+	struct suspect suspect;  /* whether our own resolver is what fails */
+	struct senders *senders; /* senders.h */
 	struct withdrawal withdrawal;
 
 	struct mode_state mode;

@@ -315,9 +315,9 @@ static void decide(struct agent *a, struct session *session)
 
 	if ((int)d.kind <= session->decided)
 		return;
-	/* A list may still vouch for it; with the last answer this is asked again. */
-	if ((d.kind == DECISION_BLOCK || d.action == ACTION_LIMIT) && !d.certain &&
-	    lookups_pending(session))
+	/* A list or its name may still vouch for it; with the answer this is asked again. */
+	if ((d.kind == DECISION_BLOCK || d.action == ACTION_LIMIT) &&
+	    (d.certain ? lookups_name_pending(a, session) : lookups_pending(session)))
 		return;
 	session->decided = d.kind;
 	if (d.kind == DECISION_BLOCK)

@@ -5,6 +5,7 @@
 #include "../base/clock.h"
 #include "events.h"
 #include "lookups.h"
+#include "senders.h"
 
 struct lookups {
 	struct agent *agent;
@@ -44,7 +45,10 @@ static void on_client(const struct client_facts *facts, void *context)
 
 	if (facts->count)
 		snprintf(l->name, sizeof(l->name), "%s", facts->name[0]);
-	if (suspect_note(&l->agent->suspect, facts, boot_seconds()))
+	senders_client(l->agent, facts);
+	/* Machines that submit mail have no names to speak of. */
+	if (l->session->dialogue.ports == PORTS_MX &&
+	    suspect_note(&l->agent->suspect, facts, boot_seconds()))
 		tell_suspicion(l->agent);
 }
 
@@ -74,8 +78,15 @@ static bool is_worth_asking(const struct agent *a, const struct session *session
 	if (!a->resolver || session->dialogue.relay || addr_special(client))
 		return false;
 	allowed = nets_covering(&a->allow, client, boot_seconds());
-	/* Who is a relay by its volume must earn that again on all that is known of it. */
-	return !allowed || allowed->kind == NET_RELAY;
+	/* Who is a relay by its volume must earn that again on all that is known of it, who is
+	 * allowed by name does so from then on: and both are reported. */
+	return !allowed || allowed->kind >= NET_RELAY;
+}
+
+bool lookups_name_pending(const struct agent *a, const struct session *session)
+{
+	return a->config.allow_names.count && session->lookups &&
+	       evidence_awaits_client(session->lookups->evidence);
 }
 
 void lookups_began(struct session *session, void *agent)
@@ -168,7 +179,7 @@ int lookups_open(struct agent *a, char *error, size_t size)
 	static const struct lists_handlers handlers = {list_opened, list_closed};
 	const struct resolver_settings settings = config_resolver_settings(&a->config);
 
-	if (!a->config.lists_count && !config_dns_checks(&a->config))
+	if (!config_needs_dns(&a->config))
 		return 0;
 	suspect_init(&a->suspect, suspect_share(&a->config));
 	a->resolver = resolver_new(&a->loop, &settings, error, size);

@@ -4,7 +4,8 @@
  * about their names. Asked when the session begins and when it names somebody, so that most answers
  * are there before the message is; a session stays open for those that are not.
  *
- * Nobody is asked about who is allowed, or about addresses that no public client can have.
+ * Nobody is asked about who is allowed by an administrator, or about addresses that no public
+ * client can have.
  */
 #ifndef MXDP_AGENT_LOOKUPS_H
 #define MXDP_AGENT_LOOKUPS_H
@@ -38,6 +39,12 @@ static inline bool lookups_pending(const struct session *session)
 {
 	return session->waiting > 0;
 }
+
+/*
+ * Whether its reverse name, which may allow it, is still to come: every block waits for that, if
+ * only for a client that is new.
+ */
+bool lookups_name_pending(const struct agent *a, const struct session *session);
 
 /* withdraw.c: takes back, a few milliseconds at a time, what would not stand without this list. */
 void withdraw_list(struct agent *a, unsigned list, const char *why);

@@ -97,17 +97,6 @@ int protected_open(struct agent *a, char *error, size_t error_size)
 	return err;
 }
 
-/* Removes what the configuration does not name any more. */
-static void prune_configured(struct nets *nets, const struct nets *named)
-{
-	for (size_t i = nets->count; i--;) {
-		const struct prefix prefix = nets->list[i].prefix;
-
-		if (nets->list[i].kind == NET_CONFIG && !nets_find(named, &prefix, NET_CONFIG))
-			nets_remove(nets, &prefix, NET_CONFIG);
-	}
-}
-
 void protected_replaced(struct agent *a)
 {
 	struct nets allow, local;
@@ -116,8 +105,8 @@ void protected_replaced(struct agent *a)
 	nets_init(&local, -1);
 	/* Short of memory, somebody stays allowed who is not named any more: the safer side. */
 	if (!add_configured(&allow, &local, &a->config)) {
-		prune_configured(&a->allow, &allow);
-		prune_configured(&a->local, &local);
+		nets_keep(&a->allow, &allow, NET_CONFIG);
+		nets_keep(&a->local, &local, NET_CONFIG);
 	}
 	nets_free(&allow);
 	nets_free(&local);

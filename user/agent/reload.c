@@ -11,6 +11,7 @@
 #include "../base/names.h"
 #include "events.h"
 #include "lookups.h"
+#include "senders.h"
 #include "trust.h"
 
 #define WAITING_TEXT 256
@@ -170,6 +171,7 @@ static void replace(struct agent *a, struct config *new, char waiting[WAITING_TE
 	sessions_each(a->sessions, forget_numbered, a);
 	replace_lists(a);
 	renumber_lists(a, &old);
+	senders_reload(a);
 	agent_fill_live_values(a);
 	if (a->config.mode != old.mode && !strcmp(a->mode.by, "config"))
 		upkeep_mode(a, a->config.mode, "config", 0);

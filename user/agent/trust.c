@@ -74,8 +74,16 @@ static bool is_vouched_for(const struct agent *a, const struct findings *f)
 	return false;
 }
 
+/* Pools that send for everybody are listed at times, and rightly: no list is wrong for that. */
+static bool vouches(const struct net_reason *allowed, const struct finding *why)
+{
+	return allowed->kind == NET_CONFIG || allowed->kind == NET_ADMIN ||
+	       allowed->kind == NET_NAME || (allowed->kind == NET_SPF && !finding_is_of_list(why));
+}
+
 /* Behind a relay stand bots, too: what it is convicted of says nothing against the check. */
-static bool is_known_good(const struct agent *a, const struct session *session, uint32_t now)
+static bool is_known_good(const struct agent *a, const struct session *session,
+			  const struct finding *why, uint32_t now)
 {
 	const struct addr *client = &session->flow.client;
 	const struct net_reason *allowed = nets_covering(&a->allow, client, now);
@@ -83,7 +91,7 @@ static bool is_known_good(const struct agent *a, const struct session *session, 
 	if (session->dialogue.relay || (allowed && allowed->kind == NET_RELAY) ||
 	    is_listed(&a->config.trusted_relays, client))
 		return false;
-	return (allowed && (allowed->kind == NET_CONFIG || allowed->kind == NET_ADMIN)) ||
+	return (allowed && vouches(allowed, why)) ||
 	       is_vouched_for(a, &session->dialogue.findings) ||
 	       known_times(a->known, client, now) > 0;
 }
@@ -112,7 +120,7 @@ static void note_conviction(struct agent *a, const struct session *session, uint
 	if (!why || !policy_convicts(&a->config.policy, why) || judge_is_doubtful(a, session))
 		return;
 	s = suspend_convicted(&a->suspend, &a->config.policy, why, &session->flow.client,
-			      is_known_good(a, session, now), a->config.trust_suspend, now);
+			      is_known_good(a, session, why, now), a->config.trust_suspend, now);
 	if (s)
 		suspend(a, s, why);
 }

@@ -9,6 +9,7 @@
 #include "events.h"
 #include "lookups.h"
 #include "outcomes.h"
+#include "senders.h"
 #include "trust.h"
 
 #define SWEEP_EVERY 5000 /* milliseconds between sweeps of the verdict map */
@@ -85,6 +86,7 @@ static void tick(uv_timer_t *timer)
 	sessions_expire(a->sessions, clock_ns(CLOCK_MONOTONIC) / 1000000);
 	nets_expire(&a->allow, now);
 	lookups_tick(a, now);
+	senders_tick(a, now);
 	trust_tick(a, now);
 	outcomes_tick(a, now);
 	check_cookies(a, now);

@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/escape.h"
 #include "events.h"
+#include "senders.h"
 #include "verbs.h"
 
 struct allowing {
@@ -151,15 +152,17 @@ json_t *verb_allowed(void *agent, const json_t *request, struct connection *c)
 	(void)request;
 	for (size_t i = 0; i < a->allow.count; i++) {
 		const struct net_reason *r = &a->allow.list[i];
+		long long age = senders_age(a, r);
 		char text[ADDR_TEXT];
 
 		connection_send(c,
-				json_pack("{s:s, s:s, s:s, s:o}", "net",
+				json_pack("{s:s, s:s, s:s, s:o, s:o}", "net",
 					  prefix_format(text, &r->prefix), "kind",
 					  net_kind_name(r->kind), "reason", r->text, "expires_in",
 					  r->expires == NET_NEVER_EXPIRES
 						  ? json_null()
-						  : json_integer((json_int_t)r->expires - now)));
+						  : json_integer((json_int_t)r->expires - now),
+					  "read_ago", age < 0 ? json_null() : json_integer(age)));
 	}
 	return answer_done();
 }

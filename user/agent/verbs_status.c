@@ -9,6 +9,7 @@
 #include "../base/names.h"
 #include "outcomes.h"
 #include "remember.h"
+#include "senders.h"
 #include "trust.h"
 #include "verbs.h"
 #include "../base/version.h"
@@ -118,6 +119,7 @@ static json_t *notes_of(struct agent *a, const unsigned long long *fates)
 		note(notes, "the configuration file has mistakes, and the one read before is in "
 			    "force: see `mxdpctl check-config'");
 	trust_notes(a, notes);
+	senders_notes(a, notes);
 	dns_of(notes, a);
 	losses_of(notes, a, fates);
 	limits_of(notes, a, fates);
@@ -291,6 +293,7 @@ json_t *verb_status(void *agent, const json_t *request, struct connection *c)
 		json_object_set_new(status, "accepted_mail", outcomes_status(a, notes));
 		json_object_set_new(status, "relays", relays_of(a));
 		json_object_set_new(status, "relay_reasons", relay_reasons_of(a));
+		json_object_set_new(status, "senders", senders_json(a));
 		json_object_set_new(status, "checks_off", checks_off(a));
 		json_object_set_new(status, "suspended", trust_suspended(a));
 		json_object_set_new(status, "notes", notes);

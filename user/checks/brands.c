@@ -68,3 +68,33 @@ const struct brand brands_default[] = {
 	{"ebay.com", SUFFIXES("ebay.com")},
 };
 const size_t brands_default_count = COUNT(brands_default);
+
+/* What another of them includes stands here too where customers' records do: it outlives renames.
+ */
+const char *const senders_default[] = {
+	"google.com",
+	"_spf.google.com",
+	"outlook.com",
+	"spf.protection.outlook.com",
+	"yahoo.com",
+	"aol.com",
+	"icloud.com",
+	"amazon.com",
+	"amazonses.com",
+	"gmx.net",
+	"web.de",
+	"mail.com",
+	"kundenserver.de",
+	"t-online.de",
+	"protonmail.com",
+	"fastmail.com",
+	"zoho.com",
+	"paypal.com",
+	"servers.mcsv.net", /* Mailchimp */
+	"spf.mandrillapp.com",
+	"sendgrid.net",
+	"sparkpostmail.com",
+	"mailgun.org",
+	"_spf.salesforce.com",
+};
+const size_t senders_default_count = COUNT(senders_default);

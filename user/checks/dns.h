@@ -61,6 +61,13 @@ struct brand {
 extern const struct brand brands_default[];
 extern const size_t brands_default_count;
 
+/*
+ * Big senders' domains whose SPF records (RFC 7208) name the networks that they send from: houses
+ * that nobody would block, and those who send for others, which nobody is called after.
+ */
+extern const char *const senders_default[];
+extern const size_t senders_default_count;
+
 /* rdns-missing, rdns-mismatch. */
 void check_client_dns(struct findings *out, const struct client_facts *client);
 /*

@@ -29,13 +29,18 @@ static int show_net(const json_t *data, void *listing)
 	struct listing *l = listing;
 	const char *kind = field_text(data, "kind");
 	json_int_t left = field_number(data, "expires_in", -1);
-	char span[TEXT_SPAN];
+	json_int_t age = field_number(data, "read_ago", -1);
+	char span[TEXT_SPAN], ago[TEXT_SPAN], why[TEXT_CELL];
+	const char *reason = field_text(data, "reason");
 	const char *cells[COLUMNS] = {
 		field_text(data, "net"),
 		kind,
 		left < 0 ? "forever" : text_span(span, left),
-		field_text(data, "reason"),
+		age < 0 ? reason : why,
 	};
+
+	if (age >= 0)
+		snprintf(why, sizeof(why), "%s, read %s ago", reason, text_span(ago, age));
 
 	if (kind && !strcmp(kind, net_kind_name(NET_SPECIAL))) {
 		l->special++;

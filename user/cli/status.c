@@ -163,6 +163,20 @@ static void show_resolver(const json_t *status)
 		     (long long)field_number(resolver, "under_way", 0));
 }
 
+/* Who is allowed by name. */
+static void show_senders(const json_t *status)
+{
+	const json_t *senders = json_object_get(status, "senders");
+	json_int_t domains = field_number(senders, "domains", 0);
+	json_int_t names = field_number(senders, "names", 0);
+
+	if (domains || names)
+		line("senders",
+		     "%lld allowed by their SPF records (%lld networks); %lld client%s by name",
+		     (long long)domains, (long long)field_number(senders, "networks", 0),
+		     (long long)names, names == 1 ? "" : "s");
+}
+
 /* A list of words on one line; nothing where it is empty. `reasons`: an object that has some. */
 static void show_words(const json_t *status, const char *label, const char *key,
 		       const char *reasons)
@@ -202,6 +216,7 @@ static void show(const json_t *status)
 	show_counts(status);
 	show_loop(status);
 	show_resolver(status);
+	show_senders(status);
 	show_words(status, "relays", "relays", "relay_reasons");
 	show_words(status, "checks off", "checks_off", "");
 	fates_show(json_object_get(status, "fates"));

@@ -121,6 +121,8 @@ void config_free(struct config *config)
 	names_free(&config->trap_addresses);
 	free(config->protect.item);
 	free(config->allow.item);
+	names_free(&config->allow_names);
+	names_free(&config->allow_spf);
 	free(config->trusted_relays.item);
 	free(config->our_public_addresses.item);
 	free(config->socket_group);

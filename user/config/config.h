@@ -39,7 +39,7 @@ struct prefix_list {
 	struct prefix *item;
 };
 
-/* Whether the client's reverse name, its HELO and the sender's domain are asked about. */
+/* Whether the DNS is asked about something. */
 enum dns_checks {
 	DNS_CHECKS_AUTO, /* where the file names a list or a server to ask */
 	DNS_CHECKS_NO,
@@ -65,7 +65,9 @@ struct dns_config {
 	uint32_t cache_bytes;   /* of the resolver */
 	uint32_t suspect_share; /* percent of clients without a reverse name, beyond which the
 				   resolver is */
-	enum dns_checks checks; /* as written: config_dns_checks() decides */
+	/* The client's reverse name, its HELO, the sender's domain; as written: config_dns_checks()
+	 * decides. */
+	enum dns_checks checks;
 	/* As written; what came of them stands above. */
 	struct name_list server_texts;
 	struct name_list stub_texts;
@@ -83,6 +85,9 @@ struct config {
 
 	struct prefix_list protect;        /* destinations besides our own addresses */
 	struct prefix_list allow;          /* sources never blocked */
+	struct name_list allow_names;      /* "mail.example.net", ".example.org": see there */
+	struct name_list allow_spf;        /* domains whose SPF networks are never blocked */
+	enum dns_checks allow_senders;     /* ours besides; config_allow_senders() decides */
 	struct prefix_list trusted_relays; /* the same, and shown as relays */
 	struct name_list our_names;
 	struct prefix_list our_public_addresses; /* single addresses */
@@ -152,6 +157,12 @@ struct resolver_settings config_resolver_settings(const struct config *config);
 
 /* Whether names are asked about in the DNS, with what `auto` means decided. */
 bool config_dns_checks(const struct config *config);
+/* The same of the big senders' SPF records. */
+bool config_allow_senders(const struct config *config);
+/* Whether a client of that name, confirmed forward, is allowed by it. */
+bool config_allows_name(const struct config *config, const char *name);
+/* Whether the DNS is asked anything at all. */
+bool config_needs_dns(const struct config *config);
 
 /* The same as config_helo_names() for the envelope checks. */
 struct envelope_names config_envelope_names(const struct config *config);

@@ -179,9 +179,38 @@ struct resolver_settings config_resolver_settings(const struct config *config)
 	};
 }
 
+static bool decide(const struct config *config, enum dns_checks checks)
+{
+	if (checks == DNS_CHECKS_AUTO)
+		return config->lists_count || config->dns.servers_count;
+	return checks == DNS_CHECKS_YES;
+}
+
 bool config_dns_checks(const struct config *config)
 {
-	if (config->dns.checks == DNS_CHECKS_AUTO)
-		return config->lists_count || config->dns.servers_count;
-	return config->dns.checks == DNS_CHECKS_YES;
+	return decide(config, config->dns.checks);
+}
+
+bool config_allow_senders(const struct config *config)
+{
+	return decide(config, config->allow_senders);
+}
+
+bool config_allows_name(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->allow_names.count; i++) {
+		const char *allowed = config->allow_names.item[i];
+		size_t dot = *allowed == '.';
+
+		if (hostname_is_under(name, allowed + dot) &&
+		    (!dot || strlen(name) >= strlen(allowed)))
+			return true;
+	}
+	return false;
+}
+
+bool config_needs_dns(const struct config *config)
+{
+	return config->lists_count || config->allow_names.count || config->allow_spf.count ||
+	       config_dns_checks(config) || config_allow_senders(config);
 }

@@ -34,6 +34,8 @@
 	X(value_interface)         /* nothing, as those below */                            \
 	X(value_host_name)                                                                  \
 	X(value_domain)                                                                     \
+	X(value_allowed_name)                                                               \
+	X(value_spf_domain)                                                                 \
 	X(value_trap)                                                                       \
 	X(value_expression)                                                                 \
 	X(value_helo)                                                                       \

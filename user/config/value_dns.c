@@ -25,6 +25,20 @@ bool value_dns_checks(void *out, const struct config_option *option, const char 
 	return true;
 }
 
+/* Those of SPF often begin with an underscore. */
+bool value_spf_domain(void *out, const struct config_option *option, const char *text,
+		      char why[WHY_TEXT])
+{
+	char name[HOSTNAME_MAX + 1];
+
+	(void)out;
+	(void)option;
+	return hostname_parse(name, text) ||
+	       value_refuse(why, text,
+			    "is no domain: write the one whose SPF record names the networks "
+			    "(example.net, _spf.example.net)");
+}
+
 bool value_dns_server(void *out, const struct config_option *option, const char *text,
 		      char why[WHY_TEXT])
 {

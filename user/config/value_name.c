@@ -84,6 +84,17 @@ bool value_domain(void *out, const struct config_option *option, const char *tex
 			    text, why);
 }
 
+bool value_allowed_name(void *out, const struct config_option *option, const char *text,
+			char why[WHY_TEXT])
+{
+	(void)out;
+	(void)option;
+	return is_host_name(text + (*text == '.')) ||
+	       value_refuse(why, text,
+			    "is no host name: write mail.example.net for that name and those "
+			    "below it, .example.net for those below it only");
+}
+
 bool value_trap(void *out, const struct config_option *option, const char *text, char why[WHY_TEXT])
 {
 	const char *at = strrchr(text, '@');

@@ -121,6 +121,12 @@ static void check_helo(struct evidence *e, size_t which)
 	accuse(e, &found);
 }
 
+/* Not, where names are asked for only because one of them may allow a client. */
+static bool checks_names(const struct evidence *e)
+{
+	return config_dns_checks(e->sources.config) && e->ports == PORTS_MX;
+}
+
 static void client_told(const struct client_facts *facts, void *context)
 {
 	struct question *q = context;
@@ -132,7 +138,8 @@ static void client_told(const struct client_facts *facts, void *context)
 	if (e->handlers->client)
 		e->handlers->client(facts, e->context);
 	findings_clear(&found);
-	check_client_dns(&found, facts);
+	if (checks_names(e))
+		check_client_dns(&found, facts);
 	accuse(e, &found);
 	/* What the HELO is compared with has come late: again. */
 	for (size_t i = 0; i < e->helos_known; i++)
@@ -199,7 +206,7 @@ static void ask_names(struct evidence *e, enum subject subject, size_t which, co
 	struct question *q = question_new(e, subject, which);
 	struct resolver *r = e->sources.resolver;
 
-	if (!config_dns_checks(e->sources.config) || e->ports != PORTS_MX)
+	if (!checks_names(e) && (subject != ABOUT_CLIENT || !e->sources.config->allow_names.count))
 		return;
 	if (subject == ABOUT_CLIENT)
 		q->names = names_ask_client(r, &e->about, client_told, q);
@@ -282,6 +289,14 @@ struct evidence *evidence_new(const struct evidence_sources *sources, const stru
 unsigned evidence_waiting(const struct evidence *e)
 {
 	return e->waiting;
+}
+
+bool evidence_awaits_client(const struct evidence *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->question[i].subject == ABOUT_CLIENT && e->question[i].names)
+			return true;
+	return false;
 }
 
 void evidence_free(struct evidence *e)

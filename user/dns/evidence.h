@@ -49,7 +49,8 @@ struct evidence;
 
 /*
  * Asks about the client. `handlers` and `findings` must outlive it. Of ports other than PORTS_MX
- * the names are not asked about: users' machines have none. NULL: out of memory.
+ * the names are not asked about, since users' machines have none, but for a client's where one may
+ * allow it. NULL: out of memory.
  */
 struct evidence *evidence_new(const struct evidence_sources *sources, const struct addr *client,
 			      enum port_class ports, struct findings *findings,
@@ -60,6 +61,8 @@ void evidence_hello_line(struct evidence *e, const char *line);
 void evidence_sender(struct evidence *e, const char *address);
 /* Questions without an answer yet; bounded by the resolver's deadlines. */
 unsigned evidence_waiting(const struct evidence *e);
+/* Whether that about the client's own names is among them. */
+bool evidence_awaits_client(const struct evidence *e);
 /* What is still asked is of no interest any more: nobody is called. Not from within a handler. */
 void evidence_free(struct evidence *e);
 

@@ -31,6 +31,7 @@
 #define DNS_NAME    256 /* "mail.example.net", without a dot at the end; terminating zero included */
 #define DNS_RECORDS 16  /* of an answer; more are left out */
 #define DNS_TEXT    256
+#define DNS_SPF     2048 /* of an SPF record; senders keep theirs below 512 (RFC 7208 3.4) */
 
 /* RFC 1035 3.2.2, RFC 3596. */
 enum dns_type {
@@ -57,6 +58,9 @@ struct dns_answer {
 	struct addr addr[DNS_RECORDS];    /* DNS_A (mapped), DNS_AAAA */
 	char name[DNS_RECORDS][DNS_NAME]; /* DNS_PTR, DNS_MX (by preference) */
 	char text[DNS_TEXT];              /* DNS_TXT: the first, escaped */
+	unsigned spf_count;               /* DNS_TXT: how many of them are SPF records */
+	bool spf_unfit;                   /* one of these is too long, or holds a zero byte */
+	char spf[DNS_SPF];                /* the last of these, any bytes but zero */
 };
 
 struct dns_server {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
+#include <strings.h>
 
 #include "../base/escape.h"
 #include "wire.h"
 
 #define LABEL_MAX 63
-#define TEXT_ROOM DNS_TEXT /* bytes of a TXT record that are looked at: more do not fit escaped */
 
 static bool may_stand_in_label(unsigned char c)
 {
@@ -110,34 +110,67 @@ static void add_mx(struct dns_answer *out, unsigned preference[DNS_RECORDS],
 	out->count++;
 }
 
-/* One or more strings, which are one text (RFC 7208 3.3 says it aloud). */
-static void add_text(struct dns_answer *out, const unsigned char *data, size_t len)
+/*
+ * One or more strings, which are one text without blanks between (RFC 7208 3.3 says it aloud). How
+ * long it is, whatever there was room for; negative where they do not make up the record.
+ */
+static int join_strings(unsigned char text[DNS_SPF], const unsigned char *data, size_t len)
 {
-	unsigned char text[TEXT_ROOM];
 	size_t n = 0;
 
-	if (!len)
-		return;
 	while (len) {
-		size_t piece = *data++, room = sizeof(text) - n;
+		size_t piece = *data++, room = n < DNS_SPF ? DNS_SPF - n : 0;
 
 		if (piece > --len)
-			return;
-		memcpy(text + n, data, piece < room ? piece : room);
-		n += piece < room ? piece : room;
+			return -1;
+		memcpy(text + DNS_SPF - room, data, piece < room ? piece : room);
+		n += piece;
 		data += piece;
 		len -= piece;
 	}
-	escape_bytes(out->text, sizeof(out->text), text, n);
+	return (int)n;
+}
+
+/* RFC 7208 4.5: the version, then a blank or nothing. */
+static bool is_spf(const unsigned char *text, size_t len)
+{
+	static const char version[] = "v=spf1";
+	size_t n = sizeof(version) - 1;
+
+	return len >= n && !strncasecmp((const char *)text, version, n) &&
+	       (len == n || text[n] == ' ');
+}
+
+static void add_spf(struct dns_answer *out, const unsigned char *text, size_t len)
+{
+	size_t kept = len < DNS_SPF ? len : DNS_SPF - 1;
+
+	out->spf_count++;
+	out->spf_unfit |= kept < len || memchr(text, '\0', kept);
+	memcpy(out->spf, text, kept);
+	out->spf[kept] = '\0';
+}
+
+static void add_text(struct dns_answer *out, const unsigned char *data, size_t len)
+{
+	unsigned char text[DNS_SPF];
+	int n = len ? join_strings(text, data, len) : -1;
+
+	if (n < 0)
+		return;
+	if (is_spf(text, (size_t)n))
+		add_spf(out, text, (size_t)n);
+	if (!out->count++)
+		escape_bytes(out->text, sizeof(out->text), text,
+			     n < DNS_TEXT ? (size_t)n : DNS_TEXT);
 	out->count = 1;
 }
 
 void wire_records(struct dns_answer *out, enum dns_type type, char *const *data, const int *len)
 {
 	unsigned preference[DNS_RECORDS];
-	size_t most = type == DNS_TXT ? 1 : DNS_RECORDS;
 
-	for (; *data && (out->count < most || type == DNS_MX); data++, len++) {
+	for (; *data && (out->count < DNS_RECORDS || type == DNS_MX); data++, len++) {
 		const unsigned char *rdata = (const unsigned char *)*data;
 		size_t size = *len > 0 ? (size_t)*len : 0;
 

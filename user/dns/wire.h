@@ -23,8 +23,8 @@ bool wire_name_read(char out[DNS_NAME], const void *rdata, size_t len);
 
 /*
  * Adds the records to a zeroed answer. `data` ends with NULL, and len[i] belongs to data[i]; at
- * most DNS_RECORDS are kept, of MX those with the lowest preferences. How many parsed is count
- * (of DNS_TXT: 0 or 1).
+ * most DNS_RECORDS are kept, of MX those with the lowest preferences. How many parsed is count (of
+ * DNS_TXT 0 or 1: the first is kept for people, and an SPF record besides, wherever it stands).
  */
 void wire_records(struct dns_answer *out, enum dns_type type, char *const *data, const int *len);
 

@@ -149,11 +149,13 @@ static int store_with_inner(const struct nets *nets, const struct prefix *change
 /* What comes by hand or by the thousand leaves room for what must never be blocked. */
 static bool has_room_for(const struct nets *nets, const struct prefix *prefix, enum net_kind kind)
 {
+	static const size_t most[NET_KIND_COUNT] = {
+		[NET_GRACE] = NETS_GRACES, [NET_NAME] = NETS_NAMES, [NET_SPF] = NETS_SPF};
 	const struct net_slot *slot = find_slot(nets, prefix);
 
 	if (nets->fd < 0 || kind < NET_ADMIN || (slot && slot->at[kind]))
 		return true;
-	if (kind == NET_GRACE && nets->of_kind[kind] >= NETS_GRACES)
+	if (most[kind] && nets->of_kind[kind] >= most[kind])
 		return false;
 	return slot || HASH_COUNT(nets->index) < NETS_BY_HAND;
 }
@@ -217,6 +219,16 @@ int nets_remove(struct nets *nets, const struct prefix *prefix, enum net_kind ki
 		return -ENOENT;
 	drop(nets, &gone, kind);
 	return store_with_inner(nets, &gone);
+}
+
+void nets_keep(struct nets *nets, const struct nets *named, enum net_kind kind)
+{
+	for (size_t i = nets->count; i--;) {
+		const struct prefix prefix = nets->list[i].prefix;
+
+		if (nets->list[i].kind == kind && !nets_find(named, &prefix, kind))
+			nets_remove(nets, &prefix, kind);
+	}
 }
 
 const struct net_reason *nets_find(const struct nets *nets, const struct prefix *prefix,

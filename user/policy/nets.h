@@ -20,11 +20,13 @@
 
 /*
  * Where there is a trie, networks of the kinds from NET_ADMIN on are taken up to here only, and
- * graces up to their own bound: the rest of the trie's 65,536 places is for our own addresses,
- * gateways, name servers.
+ * graces, names and SPF networks up to bounds of their own: the rest of the trie's 65,536 places is
+ * for our own addresses, gateways, name servers.
  */
 #define NETS_BY_HAND 61440
 #define NETS_GRACES  32768
+#define NETS_NAMES   4096
+#define NETS_SPF     8192
 
 struct net_reason {
 	struct prefix prefix;
@@ -56,6 +58,9 @@ int nets_add(struct nets *nets, const struct prefix *prefix, enum net_kind kind,
 
 /* Removes one reason for a network; -ENOENT where it is not there. */
 int nets_remove(struct nets *nets, const struct prefix *prefix, enum net_kind kind);
+
+/* Removes the reasons of that kind for networks that have none of it in `named'. */
+void nets_keep(struct nets *nets, const struct nets *named, enum net_kind kind);
 
 /* One reason for exactly that network, expired or not, or NULL. Valid until changed. */
 const struct net_reason *nets_find(const struct nets *nets, const struct prefix *prefix,
