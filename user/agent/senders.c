@@ -24,6 +24,7 @@ struct sender {
 	struct agent *agent;
 	char domain[DNS_NAME];
 	char text[NET_REASON_TEXT]; /* its reason in a->allow */
+	bool ours;                  /* not named in the configuration */
 	struct spf_query *query;
 	/* Boot seconds. */
 	uint32_t ask_at;
@@ -124,6 +125,11 @@ static void note_failure(struct sender *s, const char *why)
 	if (!new)
 		return;
 	s->failing = boot_seconds();
+	/* Where the DNS is silent that is told by `status', once for all of them. */
+	if (s->ours) {
+		log_debug("the SPF record of %s cannot be made use of: %s", s->domain, s->why);
+		return;
+	}
 	events_note(s->agent, "note", "the SPF record of %s cannot be made use of: %s; %s",
 		    s->domain, s->why,
 		    s->count ? "what was read last holds for now" : "nobody is allowed by it");
@@ -282,7 +288,7 @@ static void sender_free(struct sender *s)
 }
 
 /* Moves it over where it is known. */
-static void want(struct agent *a, struct senders *new, const char *domain)
+static void want(struct agent *a, struct senders *new, const char *domain, bool ours)
 {
 	struct senders *old = a->senders;
 	char name[HOSTNAME_MAX + 1];
@@ -296,8 +302,10 @@ static void want(struct agent *a, struct senders *new, const char *domain)
 			old->list[i] = NULL;
 	if (!s)
 		s = sender_new(a, name);
-	if (s)
-		new->list[new->count++] = s;
+	if (!s)
+		return;
+	s->ours = ours;
+	new->list[new->count++] = s;
 }
 
 static void senders_free(struct senders *senders)
@@ -336,9 +344,9 @@ void senders_reload(struct agent *a)
 		return;
 	}
 	for (size_t i = 0; i < named->count; i++)
-		want(a, new, named->item[i]);
+		want(a, new, named->item[i], false);
 	for (size_t i = 0; config_allow_senders(&a->config) && i < senders_default_count; i++)
-		want(a, new, senders_default[i]);
+		want(a, new, senders_default[i], true);
 	senders_free(a->senders);
 	a->senders = new;
 	put_all(a);
