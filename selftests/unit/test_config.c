@@ -101,6 +101,9 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_prefixes_equal(&a->allow, &b->allow);
 	assert_prefixes_equal(&a->trusted_relays, &b->trusted_relays);
 	assert_names_equal(&a->our_names, &b->our_names);
+	assert_names_equal(&a->allow_names, &b->allow_names);
+	assert_names_equal(&a->allow_spf, &b->allow_spf);
+	assert_int_equal(a->allow_senders, b->allow_senders);
 	assert_prefixes_equal(&a->our_public_addresses, &b->our_public_addresses);
 	assert_names_equal(&a->known_bots, &b->known_bots);
 	assert_names_equal(&a->suspect_names, &b->suspect_names);
@@ -306,6 +309,17 @@ static void assert_lists_of_all(const struct config *c)
 	assert_nets(&c->protect, 2, "2001:db8:100::/48");
 	assert_nets(&c->allow, 3, "2001:d00::/24");
 	assert_nets(&c->trusted_relays, 1, "203.0.113.26");
+	assert_list(&c->allow_names, 2, ".example.org");
+	assert_true(config_allows_name(c, "mail.example.net"));
+	assert_true(config_allows_name(c, "x.Mail.example.net"));
+	assert_false(config_allows_name(c, "xmail.example.net"));
+	assert_false(config_allows_name(c, "example.net"));
+	assert_true(config_allows_name(c, "mx.example.org"));
+	assert_false(config_allows_name(c, "example.org"));
+	assert_false(config_allows_name(c, "myexample.org"));
+	assert_list(&c->allow_spf, 2, "_spf.example.com");
+	assert_false(config_allow_senders(c));
+	assert_true(config_needs_dns(c));
 	assert_list(&c->known_bots, helo_default_bots_count + 2, "a\tb");
 	assert_string_equal(c->known_bots.item[0], helo_default_bots[0]);
 	assert_list(&c->suspect_names, 0, NULL);

@@ -316,6 +316,34 @@ static void long_text_is_cut(void **state)
 	assert_string_equal(answer.text + strlen(answer.text) - 4, "x...");
 }
 
+/* One among others, whatever stands before it; joined without blanks, its bytes as they are. */
+static void spf_record_of_all(void **state)
+{
+	static const struct record list[] = {
+		RECORD("\3one"),
+		RECORD("\7v=spf10"),
+		RECORD("\7v=sPf1 \4mx\x1b-\0\3all"),
+		RECORD("\5v=spf"),
+	};
+	static const struct record two[] = {RECORD("\6v=spf1"), RECORD("\11V=SPF1 mx")};
+	static const struct record zero[] = {RECORD("\12v=spf1 \0mx")};
+	struct dns_answer answer;
+
+	(void)state;
+	read_records(&answer, DNS_TXT, list, COUNT(list));
+	assert_string_equal(answer.text, "one");
+	assert_int_equal(answer.spf_count, 1);
+	assert_false(answer.spf_unfit);
+	assert_string_equal(answer.spf, "v=sPf1 mx\x1b-all");
+	read_records(&answer, DNS_TXT, two, COUNT(two));
+	assert_int_equal(answer.spf_count, 2);
+	read_records(&answer, DNS_TXT, zero, COUNT(zero));
+	assert_int_equal(answer.spf_count, 1);
+	assert_true(answer.spf_unfit);
+	read_records(&answer, DNS_TXT, list, 2);
+	assert_int_equal(answer.spf_count, 0);
+}
+
 static void authority_is_seen(void **state)
 {
 	unsigned char message[12] = {0};
@@ -343,6 +371,7 @@ int main(void)
 		cmocka_unit_test(texts_joined_and_escaped),
 		cmocka_unit_test(first_text_of_those_that_parse),
 		cmocka_unit_test(long_text_is_cut),
+		cmocka_unit_test(spf_record_of_all),
 		cmocka_unit_test(authority_is_seen),
 	};
 
