@@ -146,16 +146,28 @@ static int store_with_inner(const struct nets *nets, const struct prefix *change
 	return err;
 }
 
+static bool is_kind_full(const struct nets *nets, enum net_kind kind)
+{
+	switch (kind) {
+	case NET_GRACE:
+		return nets->of_kind[NET_GRACE] >= NETS_GRACES;
+	case NET_NAME:
+		return nets->of_kind[NET_NAME] >= NETS_NAMES;
+	case NET_SPF:
+		return nets->of_kind[NET_SPF] >= NETS_SPF;
+	default:
+		return false;
+	}
+}
+
 /* What comes by hand or by the thousand leaves room for what must never be blocked. */
 static bool has_room_for(const struct nets *nets, const struct prefix *prefix, enum net_kind kind)
 {
-	static const size_t most[NET_KIND_COUNT] = {
-		[NET_GRACE] = NETS_GRACES, [NET_NAME] = NETS_NAMES, [NET_SPF] = NETS_SPF};
 	const struct net_slot *slot = find_slot(nets, prefix);
 
 	if (nets->fd < 0 || kind < NET_ADMIN || (slot && slot->at[kind]))
 		return true;
-	if (most[kind] && nets->of_kind[kind] >= most[kind])
+	if (is_kind_full(nets, kind))
 		return false;
 	return slot || HASH_COUNT(nets->index) < NETS_BY_HAND;
 }
