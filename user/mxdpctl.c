@@ -70,10 +70,8 @@ static const struct verb verbs[] = {
 	 "tell what the mail server's log says of its clients\n"
 	 "Lines on standard input: [TIME] ADDRESS accepted|refused [TEXT], as they come. What TLS\n"
 	 "hides is known by that: for `report', for trust, for the end of a block. From logs of\n"
-	 "your own alone: what stands there is believed. Bad lines are told and skipped. Recipes:\n"
-	 "  journalctl -fo short-iso -u postfix@- | awk -f outcome-postfix.awk | mxdpctl outcome "
-	 "-\n"
-	 "  tail -F /var/log/exim4/mainlog | awk -f outcome-exim.awk | mxdpctl outcome -"},
+	 "your own alone: what stands there is believed. Bad lines are told and skipped.\n"
+	 "outcome-postfix.awk and outcome-exim.awk make such lines of those servers' logs."},
 	{"flush", cmd_flush, "[--yes]",
 	 "remove all verdicts\n"
 	 "Asks first; where there is no terminal, --yes must be written."},
