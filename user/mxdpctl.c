@@ -72,6 +72,14 @@ static const struct verb verbs[] = {
 	 "hides is known by that: for `report', for trust, for the end of a block. From logs of\n"
 	 "your own alone: what stands there is believed. Bad lines are told and skipped.\n"
 	 "outcome-postfix.awk and outcome-exim.awk make such lines of those servers' logs."},
+	{"export", cmd_export, "--format cidr|ipset|nft|rbldnsd [--ports mx|submission] [--all]",
+	 "the blocks in force, for other programs\n"
+	 "For `ipset restore', `nft -f' (both with the time that is left), rbldnsd (a zone of "
+	 "type\n"
+	 "combined), or a plain list. What is only watched or limited is left out. So is what "
+	 "rests "
+	 "on\n"
+	 "the lists of others: their terms may forbid to pass it on; --all has it, too."},
 	{"flush", cmd_flush, "[--yes]",
 	 "remove all verdicts\n"
 	 "Asks first; where there is no terminal, --yes must be written."},

@@ -100,6 +100,9 @@ check_exit 1 "unblock --by an unknown zone is refused" lab_ctl unblock --by nobo
 # In bulk, by zone: with a day's grace.
 check "a second listed client" dns_mail 198.51.100.9
 check "is blocked" lab_wait 10 lab_blocked_for 198.51.100.9 dnsbl
+check_equal "what lists say of him is not exported" \
+    "$(lab_ctl export --format cidr 2>/dev/null | grep -cx 198.51.100.9)" 0
+check_equal "but with --all" "$(lab_ctl export --format cidr --all | grep -cx 198.51.100.9)" 1
 check "unblock --by ZONE" lab_ctl unblock --by bl.lab.example
 check_equal "takes its verdicts back" "$(lab_verdict 198.51.100.9)$(lab_verdict 198.51.100.7)" ""
 check_equal "and nobody else's" "$(lab_verdict 2001:db8:100:7::1)" dnsbl

@@ -13,7 +13,19 @@ struct listing {
 	struct verdict_entry entries[VERDICT_WALK_BATCH];
 };
 
-static json_t *verdict_json(const struct verdict_entry *e, const char *reason, uint32_t now)
+/*
+ * Whether it rests on what others say: their data is theirs to give away. Where that is not known
+ * any more, it may.
+ */
+static bool is_of_others(const struct reasons *r, const struct verdict_entry *e)
+{
+	unsigned cause = e->verdict.cause;
+
+	return cause_is_of_list(cause) ||
+	       (cause == CAUSE_SCORE && reasons_lists(r, &e->prefix, e->ports));
+}
+
+static json_t *verdict_json(const struct reasons *r, const struct verdict_entry *e, uint32_t now)
 {
 	char prefix[ADDR_TEXT];
 	json_t *left = e->verdict.expires == VERDICT_NEVER_EXPIRES
@@ -21,11 +33,12 @@ static json_t *verdict_json(const struct verdict_entry *e, const char *reason, u
 			       : json_integer((json_int_t)e->verdict.expires - now);
 	json_t *last = e->hits.last ? json_integer((json_int_t)now - e->hits.last) : json_null();
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:o}", "addr",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:o, s:I, s:o}", "addr",
 			 prefix_format(prefix, &e->prefix), "ports", ports_name(e->ports), "action",
 			 action_name(e->verdict.action), "cause", cause_name(e->verdict.cause),
-			 "reason", reason, "age", (json_int_t)now - e->verdict.since, "expires_in",
-			 left, "hits", (json_int_t)e->hits.packets, "last_hit", last);
+			 "reason", reasons_get(r, &e->prefix, e->ports), "of_others",
+			 is_of_others(r, e), "age", (json_int_t)now - e->verdict.since,
+			 "expires_in", left, "hits", (json_int_t)e->hits.packets, "last_hit", last);
 }
 
 static json_t *list_step(struct connection *c, void *state)
@@ -39,10 +52,7 @@ static json_t *list_step(struct connection *c, void *state)
 		const struct verdict_entry *e = &l->entries[i];
 
 		if (e->verdict.expires > now)
-			connection_send(c, verdict_json(e,
-							reasons_get(&l->agent->reasons, &e->prefix,
-								    e->ports),
-							now));
+			connection_send(c, verdict_json(&l->agent->reasons, e, now));
 	}
 	if (count < 0)
 		return answer_error("cannot read the verdicts: %s", strerror(-count));

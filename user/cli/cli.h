@@ -102,6 +102,7 @@ int cmd_checks(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
 int cmd_import_postfix(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_flush(int argc, char **argv);
 int cmd_dnsbl(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

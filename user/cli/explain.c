@@ -39,7 +39,9 @@ static const char *ports_words(const json_t *data)
 
 static const char *fate_words(const json_t *verdict)
 {
-	return is_text(verdict, "action", "reset") ? "refused with a reset" : "dropped";
+	return is_text(verdict, "action", "reset")   ? "refused with a reset"
+	       : is_text(verdict, "action", "limit") ? "dropped where there are too many of them"
+						     : "dropped";
 }
 
 static void say_verdict(const json_t *verdict)
