@@ -16,7 +16,8 @@
  *   {"verb": "status"}                     data: one object, see user/control/status.c
  *   {"verb": "list"}                       data: verdicts
  *       {"addr": "198.51.100.7", "ports": "mx", "action": "drop", "cause": "helo-our-address",
- *        "reason": "...", "of_others": false, "age": 12, "expires_in": 1788 | null, "hits": 3, "last_hit": 2 | null}
+ *        "reason": "...", "of_others": false, "age": 12,
+ *        "expires_in": 1788 | null, "hits": 3, "last_hit": 2 | null}; of_others: it rests on lists
  *   {"verb": "block", "entries": [..], "for": "1h", "reason": "..", "action": "drop|reset|watch",
  *    "ports": "mx|submission|all"}         closing: "done": entries put
  *   {"verb": "unblock", "entries": [..]}   closing: "done": verdicts removed; a day's grace each
