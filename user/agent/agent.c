@@ -18,6 +18,7 @@
 #include "../kernel/pins.h"
 #include "agent.h"
 #include "events.h"
+#include "feeds.h"
 #include "lookups.h"
 #include "outcomes.h"
 #include "privileges.h"
@@ -303,6 +304,8 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 		.pin_lock = -1,
 		.started = boot_seconds(),
 	};
+	if (feeds_fork(a))
+		return fail(error, size, -ENOMEM, "%s", "start");
 	grow_in_large_steps();
 	uv_loop_init(&a->loop);
 	err = look_first(a, error, size);
@@ -332,6 +335,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 		return err;
 	senders_reload(a);
 	remember_start(a);
+	feeds_begin(a);
 	interfaces_sweep_others(a);
 	stall_open(&a->stall, &a->loop);
 	a->ready = true;
@@ -375,6 +379,7 @@ void agent_close(struct agent *a)
 	senders_close(a);
 	lookups_close(a);
 	close_loop(a);
+	feeds_end(a);
 	if (unsaved)
 		memory_save(a);
 	ring_buffer__free(a->ring);

@@ -89,7 +89,8 @@ struct held {
 struct withdrawal {
 	uv_timer_t timer;
 	uint64_t lists; /* a bit for each list and feed, as of policy.h */
-	bool suspended; /* those of the suspended; neither this nor lists: none is under way */
+	bool suspended; /* those of the suspended */
+	bool allowed;   /* those on clients of `allow' feeds; none of the three: none is under way */
 	struct verdict_walk walk;
 	size_t count;
 	char why[AGENT_ERROR];
@@ -143,6 +144,7 @@ struct agent {
 	struct suspect suspect;  /* whether our own resolver is what fails */
 	struct senders *senders; /* senders.h */
 	struct withdrawal withdrawal;
+	struct feeds *feeds; /* feeds.h */
 
 	struct mode_state mode;
 	struct syncookies syncookies;

@@ -13,6 +13,7 @@
 #include "../kernel/sockdiag.h"
 #include "agent.h"
 #include "events.h"
+#include "feeds.h"
 #include "lookups.h"
 #include "outcomes.h"
 #include "remember.h"
@@ -29,7 +30,7 @@ static const char *spared_because(const struct agent *a, const struct session *s
 		return "a relay: it speaks for others";
 	reason = nets_covering(&a->allow, &session->flow.client, boot_seconds());
 	if (!reason)
-		return NULL;
+		return feeds_sparing(a, &session->flow.client) ? "a feed allows it" : NULL;
 	return reason->text[0] ? reason->text : net_kind_name(reason->kind);
 }
 
@@ -37,7 +38,8 @@ static const char *spared_because(const struct agent *a, const struct session *s
 static struct prefix narrow_to_guilty(const struct agent *a, const struct session *session,
 				      struct prefix prefix)
 {
-	if (prefix.plen < ADDR_BITS && nets_meeting(&a->allow, &prefix, boot_seconds()))
+	if (prefix.plen < ADDR_BITS &&
+	    (nets_meeting(&a->allow, &prefix, boot_seconds()) || feeds_sparing_some(a, &prefix)))
 		return prefix_of(&session->flow.client, ADDR_BITS);
 	return prefix;
 }

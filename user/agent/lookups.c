@@ -4,8 +4,10 @@
 
 #include "../base/clock.h"
 #include "events.h"
+#include "feeds.h"
 #include "lookups.h"
 #include "senders.h"
+#include "../feeds/evidence.h"
 
 struct lookups {
 	struct agent *agent;
@@ -70,12 +72,12 @@ static void on_changed(void *context)
 
 /* Questions */
 
-static bool is_worth_asking(const struct agent *a, const struct session *session)
+static bool is_worth_judging(const struct agent *a, const struct session *session)
 {
 	const struct addr *client = &session->flow.client;
 	const struct net_reason *allowed;
 
-	if (!a->resolver || session->dialogue.relay || addr_special(client))
+	if (session->dialogue.relay || addr_special(client) || feeds_sparing(a, client))
 		return false;
 	allowed = nets_covering(&a->allow, client, boot_seconds());
 	/* Who is a relay by its volume must earn that again on all that is known of it, who is
@@ -89,6 +91,23 @@ bool lookups_name_pending(const struct agent *a, const struct session *session)
 	       evidence_awaits_client(session->lookups->evidence);
 }
 
+static void on_feed(const struct feed_hit *hit, void *context)
+{
+	const struct lookups *l = context;
+
+	feed_evidence(&l->session->dialogue.findings, &l->agent->config.feeds[hit->feed],
+		      &hit->entry, hit->ttl);
+}
+
+/* In memory: with or without a resolver. */
+static void ask_feeds(struct agent *a, struct session *session)
+{
+	struct lookups l = {.agent = a, .session = session};
+
+	if (is_worth_judging(a, session))
+		feeds_score(a, &session->flow.client, session->dialogue.ports, on_feed, &l);
+}
+
 void lookups_began(struct session *session, void *agent)
 {
 	static const struct evidence_handlers handlers = {on_client, on_counts, on_changed};
@@ -96,7 +115,8 @@ void lookups_began(struct session *session, void *agent)
 	const struct evidence_sources sources = {a->resolver, a->lists, &a->config};
 	struct lookups *l;
 
-	if (!is_worth_asking(a, session))
+	ask_feeds(a, session);
+	if (!a->resolver || !is_worth_judging(a, session))
 		return;
 	l = malloc(sizeof(*l));
 	if (!l)

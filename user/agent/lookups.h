@@ -55,6 +55,8 @@ void withdraw_list(struct agent *a, unsigned list, const char *why);
 void withdraw_feed(struct agent *a, unsigned feed, const char *why);
 /* The same with what a suspended finding has caused: trust.h. */
 void withdraw_suspended(struct agent *a, const char *why);
+/* The same with verdicts on clients whom a feed allows, from now on. */
+void withdraw_allowed(struct agent *a, const char *feed);
 /* The lists and feeds have new numbers: to[old]. */
 void withdraw_renumber(struct agent *a, const unsigned to[LIST_BITS]);
 

@@ -10,6 +10,7 @@
 #include "../base/log.h"
 #include "../base/names.h"
 #include "events.h"
+#include "feeds.h"
 #include "lookups.h"
 #include "senders.h"
 #include "trust.h"
@@ -172,6 +173,7 @@ static void replace(struct agent *a, struct config *new, char waiting[WAITING_TE
 	replace_lists(a);
 	renumber_lists(a, &old);
 	senders_reload(a);
+	feeds_reload(a);
 	agent_fill_live_values(a);
 	if (a->config.mode != old.mode && !strcmp(a->mode.by, "config"))
 		upkeep_mode(a, a->config.mode, "config", 0);

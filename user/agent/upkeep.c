@@ -7,6 +7,7 @@
 #include "../base/names.h"
 #include "agent.h"
 #include "events.h"
+#include "feeds.h"
 #include "lookups.h"
 #include "outcomes.h"
 #include "senders.h"
@@ -89,6 +90,7 @@ static void tick(uv_timer_t *timer)
 	senders_tick(a, now);
 	trust_tick(a, now);
 	outcomes_tick(a, now);
+	feeds_tick(a, now);
 	check_cookies(a, now);
 	if (!fates_read(&a->maps, fates)) {
 		check_blind(a, fates, now);

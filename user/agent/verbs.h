@@ -20,6 +20,7 @@ json_t *verb_allowed(void *agent, const json_t *request, struct connection *c);
 json_t *verb_mode(void *agent, const json_t *request, struct connection *c);
 json_t *verb_checks(void *agent, const json_t *request, struct connection *c);
 json_t *verb_dnsbl(void *agent, const json_t *request, struct connection *c);
+json_t *verb_feeds(void *agent, const json_t *request, struct connection *c);
 json_t *verb_explain(void *agent, const json_t *request, struct connection *c);
 json_t *verb_log(void *agent, const json_t *request, struct connection *c);
 json_t *verb_report(void *agent, const json_t *request, struct connection *c);

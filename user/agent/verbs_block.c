@@ -11,16 +11,22 @@
 #include "../base/names.h"
 #include "../control/protocol.h"
 #include "events.h"
+#include "feeds.h"
 #include "remember.h"
 #include "verbs.h"
 
 static bool refuse_block(const struct agent *a, const struct prefix *prefix, char *why, size_t size)
 {
+	const char *feed = feeds_sparing_some(a, prefix);
 	const struct net_reason *reason;
 	char text[ADDR_TEXT];
 
 	if (refuse_wide(a, prefix, why, size))
 		return true;
+	if (feed) {
+		snprintf(why, size, "never blocked: feed %s allows it, or a part of it", feed);
+		return true;
+	}
 	reason = nets_meeting(&a->allow, prefix, boot_seconds());
 	if (!reason || reason->kind == NET_GRACE || reason->kind == NET_RELAY)
 		return false;

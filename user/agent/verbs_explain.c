@@ -17,11 +17,13 @@
 #include "../checks/hostname.h"
 #include "../dns/names.h"
 #include "../journal/reader.h"
+#include "feeds.h"
 #include "verbs.h"
 
 #define HISTORY      20   /* verdicts of it, the newest */
 #define INSIDE_SHOWN 1000 /* of the verdicts inside a network; the others are counted */
 #define HOSTS        32   /* addresses of a domain */
+#define FEED_ALLOWS  64   /* bytes of who allows it */
 #define EXCHANGERS   8    /* of its mail servers' names */
 
 /*
@@ -147,6 +149,16 @@ static json_t *verdict_of(const struct agent *a, const struct prefix *prefix, en
 	return verdict_json(a, &entry, now);
 }
 
+/* What the feeds in the kernel do with an address, or NULL. */
+static const char *feed_action_of(const struct agent *a, const struct prefix *prefix,
+				  enum port_class ports)
+{
+	unsigned action =
+		prefix->plen == ADDR_BITS ? feeds_action(a, &prefix->addr, ports) : ACTION_COUNT;
+
+	return action < ACTION_COUNT ? action_name(action) : NULL;
+}
+
 /* What the gate would do with a SYN of it now, and why. */
 static void tell_state(struct explaining *e, const struct prefix *prefix, const char *via)
 {
@@ -154,19 +166,28 @@ static void tell_state(struct explaining *e, const struct prefix *prefix, const 
 	const struct net_reason *allowed =
 		prefix->plen == ADDR_BITS ? nets_covering(&a->allow, &prefix->addr, boot_seconds())
 					  : nets_meeting(&a->allow, prefix, boot_seconds());
-	char text[ADDR_TEXT], net[ADDR_TEXT];
+	char text[ADDR_TEXT], net[ADDR_TEXT], words[FEED_ALLOWS];
+	const char *feed =
+		allowed || prefix->plen < ADDR_BITS ? NULL : feeds_sparing(a, &prefix->addr);
 
+	if (feed)
+		snprintf(words, sizeof(words), "feed %s", feed);
 	for (int class = 0; class < PORTS_COUNT; class ++)
 		json_array_append_new(
 			e->answers,
-			json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:s?, s:s?, s:o}", "about",
-				  "state", "addr", prefix_format(text, prefix), "ports",
+			json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:s?, s:s?, s:s?, s:o}",
+				  "about", "state", "addr", prefix_format(text, prefix), "ports",
 				  ports_name((enum port_class) class), "via", via, "mode",
 				  mode_name(a->mode.mode), "allowed",
-				  !allowed           ? NULL
+				  feed               ? words
+				  : !allowed         ? NULL
 				  : allowed->text[0] ? allowed->text
 						     : net_kind_name(allowed->kind),
-				  "allowed_as", allowed ? net_kind_name(allowed->kind) : NULL,
+				  "feeds", feed_action_of(a, prefix, (enum port_class) class),
+				  "allowed_as",
+				  feed      ? "feed"
+				  : allowed ? net_kind_name(allowed->kind)
+					    : NULL,
 				  "allowed_net",
 				  allowed ? prefix_format(net, &allowed->prefix) : NULL, "verdict",
 				  verdict_of(a, prefix, (enum port_class) class)));
@@ -312,6 +333,12 @@ static void ask_all(struct explaining *e)
 	e->waiting = 1;
 	if (a->lists && (one || !e->is_net))
 		e->waiting += lists_explain(a->lists, e->about, lists_told, e);
+	if (one) {
+		json_t *held = feeds_explain(a, &e->net.addr);
+
+		json_array_extend(e->answers, held);
+		json_decref(held);
+	}
 	if (a->resolver && one)
 		e->waiting += !!names_ask_client(a->resolver, &e->net.addr, names_told, e);
 	if (e->is_net)

@@ -12,6 +12,7 @@
 #include "../base/escape.h"
 #include "../base/log.h"
 #include "events.h"
+#include "feeds.h"
 #include "lookups.h"
 #include "remember.h"
 #include "trust.h"
@@ -48,6 +49,18 @@ static void take_back_suspended(struct agent *a, const struct verdict_entry *ent
 	s->withdrawn += take_back(a, entry, why);
 }
 
+/* Unlike with a network that is allowed, the gate does not know of them. */
+static bool take_back_allowed(struct agent *a, const struct verdict_entry *entry)
+{
+	const char *feed = feeds_sparing_some(a, &entry->prefix);
+	char why[FEED_NAME + 32];
+
+	if (!feed)
+		return false;
+	snprintf(why, sizeof(why), "feed %s allows it", feed);
+	return take_back(a, entry, why);
+}
+
 /* `lists`: those of the withdrawn ones that it rests on; all where that is not known. */
 static void take_back_listed(struct agent *a, const struct verdict_entry *entry, uint64_t lists)
 {
@@ -81,6 +94,8 @@ static void step(uv_timer_t *timer)
 		uint64_t lists = w->lists & may_rest_on(entry->verdict.cause) &
 				 reasons_lists(&a->reasons, &entry->prefix, entry->ports);
 
+		if (w->allowed && take_back_allowed(a, entry))
+			continue;
 		if (lists && reasons_lose(&a->reasons, &entry->prefix, entry->ports, lists))
 			take_back_listed(a, entry, lists);
 		else if (w->suspended)
@@ -94,7 +109,7 @@ static void step(uv_timer_t *timer)
 	log_info("%zu verdicts withdrawn: %s", w->count, w->why);
 	uv_timer_stop(timer);
 	w->lists = 0;
-	w->suspended = false;
+	w->suspended = w->allowed = false;
 	remember_suspensions(a);
 }
 
@@ -107,7 +122,7 @@ static void start(struct agent *a, uint64_t lists, bool suspended, const char *w
 		uv_timer_init(&a->loop, &w->timer);
 		w->timer.data = a;
 	}
-	if (!w->lists && !w->suspended)
+	if (!w->lists && !w->suspended && !w->allowed)
 		w->count = 0;
 	w->lists |= lists;
 	w->suspended |= suspended;
@@ -137,6 +152,15 @@ void withdraw_feed(struct agent *a, unsigned feed, const char *why)
 void withdraw_suspended(struct agent *a, const char *why)
 {
 	start(a, 0, true, why);
+}
+
+void withdraw_allowed(struct agent *a, const char *feed)
+{
+	char why[FEED_NAME + 32];
+
+	snprintf(why, sizeof(why), "feed %s allows them", feed);
+	start(a, 0, false, why);
+	a->withdrawal.allowed = true;
 }
 
 void withdraw_renumber(struct agent *a, const unsigned to[LIST_BITS])

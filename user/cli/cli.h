@@ -104,6 +104,7 @@ int cmd_import_postfix(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_flush(int argc, char **argv);
+int cmd_feeds(int argc, char **argv);
 int cmd_dnsbl(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_report(int argc, char **argv);

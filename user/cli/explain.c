@@ -73,6 +73,19 @@ static void say_allowed(const json_t *state)
 }
 
 /* "a SYN to port 25 would be dropped: verdict helo-our-address, 23m left" */
+/* No verdict, and yet: which feeds they are is told below. */
+static void say_feeds(const json_t *state)
+{
+	if (is_text(state, "feeds", "watch"))
+		say_passes("feeds list it, and it is only watched");
+	else if (is_text(state, "mode", "monitor"))
+		say_passes("monitor mode; feeds list it");
+	else
+		printf("would be %s%s%s: feeds list it", paint(PAINT_BAD),
+		       is_text(state, "feeds", "reset") ? "refused with a reset" : "dropped",
+		       paint(PAINT_NONE));
+}
+
 static void show_state(const json_t *state)
 {
 	const json_t *verdict = json_object_get(state, "verdict");
@@ -83,6 +96,8 @@ static void show_state(const json_t *state)
 	printf("%s: a SYN to %s ", clean(text, addr), ports_words(state));
 	if (field_text(state, "allowed") && !whole) {
 		say_allowed(state);
+	} else if (!stands && field_text(state, "feeds")) {
+		say_feeds(state);
 	} else if (!stands) {
 		say_passes(whole ? "no verdict on the network as a whole" : "no verdict");
 	} else if (is_text(verdict, "action", "watch")) {
@@ -292,6 +307,29 @@ static void show_codes(const json_t *data)
 		printf("%s%s", i ? ", " : " as ", clean(text, json_string_value(code)));
 }
 
+static void show_feed(const json_t *feed)
+{
+	json_int_t since = field_number(feed, "since", 0);
+	char text[TEXT_CELL], span[TEXT_SPAN];
+
+	printf("%-12s %s: ", "feed", clean(text, field_text(feed, "feed")));
+	printf("%slisted%s as ", paint(PAINT_WARN), paint(PAINT_NONE));
+	printf("%s, ", clean(text, field_text(feed, "entry")));
+	if (since)
+		printf("its entries are of %s ago; ", text_span(span, since));
+	else
+		printf("its entries came just now; ");
+	printf("%s", clean(text, field_text(feed, "action")));
+	if (is_text(feed, "action", "score"))
+		printf(" %lld points", (long long)field_number(feed, "points", 0));
+	if (field_number(feed, "weight", 100) < 100)
+		printf(", with %lld of 100 of the weight that it takes",
+		       (long long)field_number(feed, "weight", 0));
+	if (!field_is_true(feed, "counts"))
+		printf("; it is too old and counts for nothing");
+	putchar('\n');
+}
+
 static void show_list(const json_t *data)
 {
 	bool listed = field_is_true(data, "listed");
@@ -371,6 +409,7 @@ static void show_page(const json_t *list)
 	each(list, "inside-count", show_inside_count);
 	each(list, "inside", show_inside);
 	each(list, "names", show_names);
+	each(list, "feed", show_feed);
 	each(list, "list", show_list);
 	each(list, "note", show_note);
 	json_array_foreach(list, i, data) if (is_about(data, "history")) show_history(data, domain);

@@ -8,10 +8,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "child_inside.h"
+
+#define END_TRIES 200 /* of 5 ms: then it is left to the end of the agent, which takes it along */
 
 struct feed_child {
 	pid_t pid;
@@ -22,13 +25,18 @@ struct feed_child {
 
 static void lose(struct feed_child *child)
 {
+	const struct timespec pause = {0, 5000000};
+
 	if (child->socket < 0)
 		return;
-	kill(child->pid, SIGKILL);
-	while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	/* The descriptor stays, for whoever polls it: at its end it is readable. */
+	/*
+	 * The descriptor stays, for whoever polls it: at its end it is readable. It is also what
+	 * ends the keeper, which is another user's: with CAP_KILL gone no signal gets there.
+	 */
 	shutdown(child->socket, SHUT_RDWR);
+	kill(child->pid, SIGKILL);
+	for (int i = 0; i < END_TRIES && !waitpid(child->pid, NULL, WNOHANG); i++)
+		nanosleep(&pause, NULL);
 	child->pid = 0;
 }
 

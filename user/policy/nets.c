@@ -126,6 +126,7 @@ static void drop(struct nets *nets, const struct prefix *prefix, enum net_kind k
 	uint32_t at = slot->at[kind] - 1;
 	const struct net_reason *last = &nets->list[--nets->count];
 
+	nets->changes++;
 	nets->of_kind[kind]--;
 	find_slot(nets, &last->prefix)->at[last->kind] = at + 1;
 	nets->list[at] = *last;
@@ -205,6 +206,7 @@ int nets_add(struct nets *nets, const struct prefix *prefix, enum net_kind kind,
 	if (replaces) {
 		old = *r;
 	} else {
+		nets->changes++;
 		slot->at[kind] = (uint32_t)++nets->count;
 		nets->of_kind[kind]++;
 	}

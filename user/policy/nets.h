@@ -44,6 +44,7 @@ struct nets {
 	struct net_slot *index;                    /* by network */
 	struct net_slot *of_length[ADDR_BITS + 1]; /* the networks of each prefix length */
 	size_t of_kind[NET_KIND_COUNT];
+	uint64_t changes; /* counts the reasons that came and went */
 };
 
 void nets_init(struct nets *nets, int fd);

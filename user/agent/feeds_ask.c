@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who holds an address: asked before each verdict, so it is a search in memory and no more. */
+#include <string.h>
+
+#include "../base/clock.h"
+#include "../base/names.h"
+#include "feeds_inner.h"
+
+static bool counts(const struct feed_one *one, enum feed_action action)
+{
+	return one->settings->action == action && one->stock && one->fresh;
+}
+
+const char *feeds_sparing(const struct agent *a, const struct addr *addr)
+{
+	const struct feeds *f = a->feeds;
+
+	for (size_t i = 0; f && i < f->count; i++)
+		if (counts(f->one[i], FEED_ALLOW) &&
+		    feed_blob_contains(&f->one[i]->stock->blob, addr))
+			return f->one[i]->settings->name;
+	return NULL;
+}
+
+const char *feeds_sparing_some(const struct agent *a, const struct prefix *prefix)
+{
+	const struct feeds *f = a->feeds;
+
+	for (size_t i = 0; f && i < f->count; i++)
+		if (counts(f->one[i], FEED_ALLOW) &&
+		    feed_blob_meets(&f->one[i]->stock->blob, prefix))
+			return f->one[i]->settings->name;
+	return NULL;
+}
+
+/* feed_evidence() keeps it within bounds. */
+static uint32_t ttl_of(const struct feed_one *one, int64_t now)
+{
+	int64_t until = one->plan.due < feed_end(one) ? one->plan.due : feed_end(one);
+
+	return until <= now ? 0 : until - now > UINT32_MAX ? UINT32_MAX : (uint32_t)(until - now);
+}
+
+void feeds_score(const struct agent *a, const struct addr *addr, enum port_class ports,
+		 feed_hit_fn fn, void *context)
+{
+	const struct feeds *f = a->feeds;
+	int64_t now = boot_seconds();
+
+	for (unsigned i = 0; f && i < f->count; i++) {
+		const struct feed_one *one = f->one[i];
+		struct feed_hit hit = {.feed = i};
+
+		if (!counts(one, FEED_SCORE) || !one->settings->ports[ports] ||
+		    !feed_blob_find(&hit.entry, &one->stock->blob, addr))
+			continue;
+		hit.ttl = ttl_of(one, now);
+		fn(&hit, context);
+	}
+}
+
+/* As the gate asks: the slots of a class in their order, each with its weights. */
+unsigned feeds_action(const struct agent *a, const struct addr *addr, enum port_class ports)
+{
+	const struct feeds *f = a->feeds;
+
+	for (unsigned action = 0; f && action < ACTION_COUNT; action++) {
+		uint32_t weight = 0;
+
+		for (size_t i = 0; i < f->count; i++) {
+			const struct feed_one *one = f->one[i];
+
+			if (counts(one, (enum feed_action)action) && one->settings->ports[ports] &&
+			    feed_blob_contains(&one->stock->blob, addr))
+				weight += one->settings->weight;
+		}
+		if (weight >= FEED_WEIGHT_FULL)
+			return action;
+	}
+	return ACTION_COUNT;
+}
+
+json_t *feeds_explain(const struct agent *a, const struct addr *addr)
+{
+	const struct feeds *f = a->feeds;
+	int64_t now = boot_seconds();
+	json_t *found = json_array();
+
+	for (size_t i = 0; f && i < f->count; i++) {
+		const struct feed_one *one = f->one[i];
+		char text[ADDR_TEXT];
+		struct prefix entry;
+
+		if (!one->stock || !feed_blob_find(&entry, &one->stock->blob, addr))
+			continue;
+		json_array_append_new(
+			found,
+			json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:I, s:I}", "about", "feed",
+				  "feed", one->settings->name, "action",
+				  feed_action_name(one->settings->action), "entry",
+				  prefix_format(text, &entry), "points",
+				  one->settings->action == FEED_SCORE ? one->settings->points : 0,
+				  "weight", (int)one->settings->weight, "counts", one->fresh,
+				  "since", (json_int_t)(now - one->changed), "checked",
+				  (json_int_t)(now - one->checked)));
+	}
+	return found;
+}
