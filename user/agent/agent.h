@@ -90,7 +90,7 @@ struct withdrawal {
 	uv_timer_t timer;
 	uint64_t lists; /* a bit for each list and feed, as of policy.h */
 	bool suspended; /* those of the suspended */
-	bool allowed;   /* those on clients of `allow' feeds; none of the three: none is under way */
+	bool allowed; /* those on clients of `allow' feeds; none of the three: none is under way */
 	struct verdict_walk walk;
 	size_t count;
 	char why[AGENT_ERROR];
