@@ -39,6 +39,8 @@
 #define FEEDS_SLOTS   (PORTS_COUNT * FEEDS_ACTIONS)
 /* Lower slots of a class decide before higher ones: drop, reset, watch. */
 #define FEEDS_SLOT(ports, action) ((ports)*FEEDS_ACTIONS + (action))
+#define FEEDS_SLOT_PORTS(slot)    ((enum port_class)((slot) / FEEDS_ACTIONS))
+#define FEEDS_SLOT_ACTION(slot)   ((enum action)((slot) % FEEDS_ACTIONS))
 
 #define FEEDS_LINE_WORDS 8
 

@@ -33,10 +33,12 @@ feed_section half1 $FEED_WEB/half1.txt 'action = drop' 'weight = 50'
 feed_section half2 $FEED_WEB/half2.txt 'action = drop' 'weight = 50'
 feed_section score $FEED_WEB/score.txt 'action = score' 'points = 9'
 feed_section good $FEED_WEB/good.txt 'action = allow'
+printf '198.51.100.75\n' | feed_put users.txt
+feed_section users $FEED_WEB/users.txt 'action = drop' 'ports = {submission}'
 feed_section file "file://$LAB/www/file.txt" 'action = reset'
 lab_agent || lab_die "mxdpd does not start"
 
-for feed in one two half1 half2 score good file; do
+for feed in one two half1 half2 score good users file; do
     check "$feed is fetched" lab_wait 15 feed_is $feed state ok
 done
 check "a listed source is stopped" lab_wait 5 feed_stops 198.51.100.1
@@ -47,6 +49,10 @@ check "nor who is not listed" feed_lets 198.51.100.16
 check "with half the weight one list does not stop" feed_lets 198.51.100.60
 check "two of them do" feed_stops 198.51.100.61
 check_exit 3 "a file's list resets" lab_bot 198.51.100.90 "$MX4" connect
+check "a list of submission clients lets them send mail" feed_lets 198.51.100.75
+check_exit 4 "on their own port they are stopped" \
+    lab_bot 198.51.100.75 --port 587 --timeout 1 "$MX4" connect
+check_exit 3 "where nobody listens others are refused" lab_bot 198.51.100.76 --port 587 "$MX4" connect
 check_exit 1 "whom a feed allows cannot be blocked" lab_ctl block 198.51.100.80
 check_equal "explain says which feeds" "$(lab_ctl explain 198.51.100.9 --json |
     jq -rs 'map(select(.about == "feed") | .feed) | join(" ")')" "one two"

@@ -64,7 +64,7 @@ unsigned feeds_action(const struct agent *a, const struct addr *addr, enum port_
 {
 	const struct feeds *f = a->feeds;
 
-	for (unsigned action = 0; f && action < ACTION_COUNT; action++) {
+	for (unsigned action = 0; f && action < FEEDS_ACTIONS; action++) {
 		uint32_t weight = 0;
 
 		for (size_t i = 0; i < f->count; i++) {

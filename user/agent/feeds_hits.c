@@ -54,8 +54,9 @@ void hits_close(struct feeds *f)
 
 static bool is_backed_by(const struct feed_one *one, unsigned slot, const struct addr *source)
 {
-	return feed_is_in_kernel(one) && one->stock && one->settings->ports[slot / ACTION_COUNT] &&
-	       (unsigned)one->settings->action == slot % ACTION_COUNT &&
+	return feed_is_in_kernel(one) && one->stock &&
+	       one->settings->ports[FEEDS_SLOT_PORTS(slot)] &&
+	       (unsigned)one->settings->action == FEEDS_SLOT_ACTION(slot) &&
 	       feed_blob_contains(&one->stock->blob, source);
 }
 

@@ -108,8 +108,8 @@ static bool has_member(const struct feed_slot *slot, const struct feed_one *one)
 
 static bool fills(const struct feed_one *one, unsigned slot)
 {
-	return feed_is_in_kernel(one) && one->settings->ports[slot / ACTION_COUNT] &&
-	       (unsigned)one->settings->action == slot % ACTION_COUNT;
+	return feed_is_in_kernel(one) && one->settings->ports[FEEDS_SLOT_PORTS(slot)] &&
+	       (unsigned)one->settings->action == FEEDS_SLOT_ACTION(slot);
 }
 
 static uint32_t earliest_end(const struct feeds *f, const struct feed_slot *slot)
@@ -144,8 +144,8 @@ static void build_failed(struct feeds *f, struct feed_slot *slot, int err)
 {
 	if (slot->error != err)
 		log_error("feeds: the set for %s on %s cannot be built (%s): the one before stays",
-			  action_name((unsigned)(slot - f->slot) % ACTION_COUNT),
-			  ports_name((unsigned)(slot - f->slot) / ACTION_COUNT), strerror(-err));
+			  action_name(FEEDS_SLOT_ACTION((unsigned)(slot - f->slot))),
+			  ports_name(FEEDS_SLOT_PORTS((unsigned)(slot - f->slot))), strerror(-err));
 	slot->error = err;
 	slot->retry = (int64_t)boot_seconds() + RETRY;
 }

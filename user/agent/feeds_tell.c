@@ -178,8 +178,8 @@ json_t *feeds_status(const struct agent *a, json_t *notes)
 			json_array_append_new(
 				notes, json_sprintf("the feeds' set for %s on %s could not be "
 						    "built (%s): the one before stays in force",
-						    action_name(i % ACTION_COUNT),
-						    ports_name(i / ACTION_COUNT),
+						    action_name(FEEDS_SLOT_ACTION(i)),
+						    ports_name(FEEDS_SLOT_PORTS(i)),
 						    strerror(-f->slot[i].error)));
 	if (f && f->count && !f->child)
 		add_note(notes, "feeds are not fetched any more, start mxdpd again: ", f->no_child);
