@@ -55,7 +55,10 @@ static void begin(struct dialogue *d, struct server_profile *profile, uint8_t ho
 {
 	static const char *const ours[] = {"mx.mxdp.example"};
 	static struct dialogue_rules rules = {.helo = {.our_names = ours, .our_names_count = 1}};
+	static struct policy policy;
 
+	policy_defaults(&policy);
+	rules.policy = &policy;
 	rules.helo.known_bots = helo_default_bots;
 	rules.helo.known_bots_count = helo_default_bots_count;
 	memset(d, 0, sizeof(*d));

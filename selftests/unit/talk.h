@@ -35,6 +35,7 @@ struct talk {
 	struct dialogue d;
 	struct server_profile profile;
 	struct dialogue_rules rules;
+	struct policy policy;
 	uint32_t client_seq, server_seq;
 	uint32_t read[TALK_LINES + 1]; /* what the server had said after each of its lines */
 	size_t said;
@@ -49,6 +50,8 @@ static inline void talk_begin(struct talk *t, const char *server)
 	t->rules.helo.known_bots_count = helo_default_bots_count;
 	t->rules.helo.suspect_names = helo_default_suspects;
 	t->rules.helo.suspect_names_count = helo_default_suspects_count;
+	policy_defaults(&t->policy);
+	t->rules.policy = &t->policy;
 	t->d.rules = &t->rules;
 	t->d.profile = &t->profile;
 	t->profile.pipe_connect = PIPE_CONNECT_NO;

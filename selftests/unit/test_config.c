@@ -79,6 +79,7 @@ static void assert_policies_equal(const struct policy *a, const struct policy *b
 		assert_int_equal(a->rule[i].mild_points, b->rule[i].mild_points);
 		assert_int_equal(a->rule[i].convicts, b->rule[i].convicts);
 		assert_int_equal(a->rule[i].ttl, b->rule[i].ttl);
+		assert_memory_equal(a->rule[i].ports, b->rule[i].ports, sizeof(a->rule[i].ports));
 	}
 	for (size_t i = 0; i < TTL_COUNT; i++) {
 		assert_int_equal(a->ttl[i].first, b->ttl[i].first);
@@ -343,6 +344,12 @@ static void assert_pattern(const struct config *c, size_t i, const char *name,
 	assert_int_equal(f.count, 1);
 }
 
+static void assert_ports(const bool ports[PORTS_COUNT], bool mx, bool submission)
+{
+	assert_int_equal(ports[PORTS_MX], mx);
+	assert_int_equal(ports[PORTS_SUBMISSION], submission);
+}
+
 static void assert_patterns_of_all(const struct config *c)
 {
 	const struct pattern_rule *pattern = c->policy.pattern;
@@ -363,6 +370,9 @@ static void assert_patterns_of_all(const struct config *c)
 	assert_int_equal(pattern[2].rule.ttl, 0);
 	assert_pattern(c, 3, "h", PATTERN_HELO, CLASS_PROTOCOL, "x");
 	assert_false(c->policy.rule[FINDING_PATTERN].enabled);
+	assert_ports(pattern[0].rule.ports, true, false);
+	assert_ports(pattern[1].rule.ports, true, true);
+	assert_ports(pattern[2].rule.ports, false, true);
 }
 
 static void every_option_is_read(void **state)
@@ -407,6 +417,11 @@ static void every_option_is_read(void **state)
 	assert_int_equal(rule->points, 9);
 	assert_int_equal(rule->mild_points, 4);
 	assert_int_equal(rule->ttl, 10800);
+	assert_ports(rule->ports, true, false);
+	assert_ports(c.policy.rule[FINDING_NON_SMTP].ports, true, true);
+	assert_ports(c.policy.rule[FINDING_BARE_LF].ports, true, true);
+	assert_ports(c.policy.rule[FINDING_NO_HELO].ports, false, true);
+	assert_ports(c.policy.rule[FINDING_HELO_OUR_NAME].ports, true, false);
 	assert_false(c.policy.rule[FINDING_RCPT_TRAP].convicts);
 	assert_true(c.log_recipients);
 	assert_patterns_of_all(&c);

@@ -162,12 +162,6 @@ static void profile_is_learnt(void **state)
 	assert_int_equal(t.profile.pipe_connect, PIPE_CONNECT_YES);
 	TALK(&t, EHLO, PIPES); /* other clients may be invited all the same */
 	assert_int_equal(t.profile.pipe_connect, PIPE_CONNECT_YES);
-
-	talk_begin(&t, NULL);
-	profile_unknown(&t);
-	t.d.ports = PORTS_SUBMISSION; /* another service of the same host */
-	TALK(&t, BANNER, EHLO, PIPES);
-	assert_int_equal(t.profile.pipe_connect, PIPE_CONNECT_UNKNOWN);
 }
 
 /* A connection found again in its middle: what a fresh agent sees of those that go on. */
@@ -557,6 +551,41 @@ static void submission_ports(void **state)
 	PLAY(submitted, submission);
 }
 
+/* Each finding is asked for itself, on the ports where the administrator wants it. */
+static void ports_of_findings(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	talk_begin(&t, NULL);
+	t.d.ports = PORTS_SUBMISSION;
+	t.policy.rule[FINDING_HELO_OUR_ADDRESS].ports[PORTS_SUBMISSION] = true;
+	t.policy.rule[FINDING_EARLY_TALKER].ports[PORTS_SUBMISSION] = true;
+	TALK(&t, EHLO, BANNER, PLAIN, "C: EHLO [203.0.113.25]", PLAIN, "C: HELO ylmf-pc", PLAIN,
+	     "c: MAIL FROM:<a@b>\nRCPT TO:<c@d>\n");
+	TALK_EXPECT(&t, "early-talker helo-our-address");
+
+	talk_begin(&t, NULL);
+	t.policy.rule[FINDING_HELO_OUR_ADDRESS].ports[PORTS_MX] = false;
+	TALK(&t, BANNER, "C: EHLO [203.0.113.25]", PLAIN, "C: HELO ylmf-pc", PLAIN);
+	TALK_EXPECT(&t, "helo-known-bot");
+	dialogue_accuse_auth(&t.d, 10);
+	TALK_EXPECT(&t, "helo-known-bot auth-failures");
+
+	talk_begin(&t, NULL);
+	t.d.ports = PORTS_SUBMISSION;
+	TALK(&t, BANNER, EHLO, PLAIN);
+	dialogue_accuse_auth(&t.d, 10);
+	TALK_EXPECT(&t, "auth-failures~");
+
+	talk_begin(&t, NULL);
+	t.d.ports = PORTS_SUBMISSION;
+	t.policy.rule[FINDING_AUTH_FAILURES].ports[PORTS_SUBMISSION] = false;
+	TALK(&t, BANNER, EHLO, PLAIN);
+	dialogue_accuse_auth(&t.d, 10);
+	TALK_EXPECT(&t, "");
+}
+
 /* What is kept, and what never is */
 
 static bool memory_holds(const void *memory, size_t size, const char *text)
@@ -732,6 +761,7 @@ int main(void)
 		cmocka_unit_test(decoy_readings),
 		cmocka_unit_test(not_smtp),
 		cmocka_unit_test(submission_ports),
+		cmocka_unit_test(ports_of_findings),
 		cmocka_unit_test(credentials_are_not_kept),
 		cmocka_unit_test(lines_are_wiped),
 		cmocka_unit_test(envelope_is_kept),

@@ -500,16 +500,22 @@ static void domains_are_asked_of_their_lists(void **state)
 	list.kind = LIST_RHSBL_HELO;
 	open_lists(w, &list, 1);
 	until(w, w->closed[0]);
-	told.query = lists_ask_domain(w->lists, "Spam.EXAMPLE", LIST_RHSBL_HELO, on_hit, &told);
+	told.query = lists_ask_domain(w->lists, "Spam.EXAMPLE", LIST_RHSBL_HELO, PORTS_MX, on_hit,
+				      &told);
 	assert_non_null(told.query);
 	until(w, told.ends);
 	assert_int_equal(told.hits, 1);
 	expect_hit(&told, 0, 0, 0, "127.0.1.4");
-	assert_null(lists_ask_domain(w->lists, "spam.example", LIST_RHSBL_SENDER, on_hit, &told));
-	assert_null(lists_ask_domain(w->lists, "spam.example", LIST_DNSBL, on_hit, &told));
+	assert_null(lists_ask_domain(w->lists, "spam.example", LIST_RHSBL_SENDER, PORTS_MX, on_hit,
+				     &told));
+	assert_null(lists_ask_domain(w->lists, "spam.example", LIST_RHSBL_HELO, PORTS_SUBMISSION,
+				     on_hit, &told));
+	assert_null(
+		lists_ask_domain(w->lists, "spam.example", LIST_DNSBL, PORTS_MX, on_hit, &told));
 	assert_null(lists_ask_addr(w->lists, &client, PORTS_MX, on_hit, &told));
 	for (size_t i = 0; i < COUNT(never); i++)
-		assert_null(lists_ask_domain(w->lists, never[i], LIST_RHSBL_HELO, on_hit, &told));
+		assert_null(lists_ask_domain(w->lists, never[i], LIST_RHSBL_HELO, PORTS_MX, on_hit,
+					     &told));
 	assert_int_equal(number(w, 0, "questions", NULL), 1);
 }
 
@@ -1029,7 +1035,8 @@ static void the_same_zone_twice(void **state)
 	settings[1].kind = LIST_RHSBL_SENDER;
 	open_lists(w, settings, 2);
 	until(w, w->closed[0] && w->closed[1]);
-	told.query = lists_ask_domain(w->lists, "spam.example", LIST_RHSBL_SENDER, on_hit, &told);
+	told.query = lists_ask_domain(w->lists, "spam.example", LIST_RHSBL_SENDER, PORTS_MX, on_hit,
+				      &told);
 	assert_non_null(told.query);
 	until(w, told.ends);
 	assert_int_equal(told.hits, 1);

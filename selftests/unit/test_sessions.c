@@ -267,6 +267,33 @@ static void early_talk(void **state)
 	assert_int_equal(seen.helos, 1);
 }
 
+/* What a server invites on port 587 says nothing about port 25: another program may be there. */
+static void ports_invite_apart(void **state)
+{
+	static const struct {
+		uint16_t taught;
+		size_t findings;
+	} rounds[] = {{587, 0}, {25, 1}};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sessions *s = begin();
+		struct wire w = connect_from(s, 4001);
+		struct wire other = connect_from(s, 4002);
+
+		other.flow.server_port = htons(rounds[i].taught);
+		birth(&other);
+		client(&other, EHLO);
+		server(&other, PLAIN);
+		early(&w, 0, EHLO);
+		w.client += (uint32_t)strlen(EHLO);
+		server_with(&w, RECORD_BIRTH, "");
+		server(&w, BANNER);
+		assert_int_equal(seen.changed, rounds[i].findings);
+		sessions_free(s);
+	}
+}
+
 /* An agent that has just started sees connections in their middle: nobody there spoke early. */
 static void found_in_the_middle(void **state)
 {
@@ -738,6 +765,8 @@ static int prepare(void **state)
 	config.ports[PORTS_MX][0] = 25;
 	config.ports[PORTS_SUBMISSION][0] = 587;
 	config.sessions_max = 100;
+	policy_defaults(&config.policy);
+	rules.policy = &config.policy;
 	return 0;
 }
 
@@ -749,6 +778,7 @@ int main(void)
 		cmocka_unit_test(never_acknowledged),
 		cmocka_unit_test(decoys),
 		cmocka_unit_test(early_talk),
+		cmocka_unit_test(ports_invite_apart),
 		cmocka_unit_test(found_in_the_middle),
 		cmocka_unit_test(joined_midway),
 		cmocka_unit_test(reborn),

@@ -64,29 +64,40 @@ static json_t *pattern_check(const struct config *config, unsigned which)
 	enum ttl_class class = rule->convicts ? TTL_CONVICTING : TTL_SCORED;
 	char name[POLICY_FINDING_NAME];
 
-	return json_pack("{s:s, s:s, s:i, s:i, s:b, s:b, s:i, s:s}", "id",
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:b, s:b, s:i, s:s}", "id",
 			 policy_finding_name(name, policy, &finding), "class",
-			 finding_class_name(policy->pattern[which].class), "points", rule->points,
-			 "mild_points", 0, "convicts", rule->convicts, "enabled",
+			 finding_class_name(policy->pattern[which].class), "ports",
+			 ports_words(rule->ports), "points", rule->points, "mild_points", 0,
+			 "convicts", rule->convicts, "enabled",
 			 policy->rule[FINDING_PATTERN].enabled && rule->enabled, "ttl",
 			 (int)(rule->ttl ? rule->ttl : policy->ttl[class].first), "text",
 			 texts[pattern_subject(config->patterns[which])]);
 }
 
 /* So do the groups of codes of each list, and the feeds that score. */
-static json_t *rule_check(const struct config *config, enum finding_id id, unsigned which)
+static json_t *rule_check(const struct config *config, enum finding_id id, unsigned which,
+			  const bool ports[PORTS_COUNT])
 {
 	const struct policy *policy = &config->policy;
 	const struct finding finding = {.id = (uint16_t)id, .which = (uint16_t)which};
 	const struct finding_rule *rule = &policy->list[which].rule;
 	char name[POLICY_FINDING_NAME];
 
-	return json_pack("{s:s, s:s, s:i, s:i, s:b, s:b, s:i, s:s}", "id",
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:b, s:b, s:i, s:s}", "id",
 			 policy_finding_name(name, policy, &finding), "class",
-			 finding_class_name(finding_types[finding.id].class), "points",
-			 rule->points, "mild_points", 0, "convicts", rule->convicts, "enabled",
+			 finding_class_name(finding_types[finding.id].class), "ports",
+			 ports_words(ports), "points", rule->points, "mild_points", 0, "convicts",
+			 rule->convicts, "enabled",
 			 policy->rule[finding.id].enabled && rule->enabled, "ttl",
 			 (int)policy->ttl[TTL_LISTS].first, "text", finding_types[finding.id].text);
+}
+
+/* Of those that stand for many, each of these has its own. */
+static const char *ports_of_finding(const struct agent *a, int id)
+{
+	if (id == FINDING_PATTERN || cause_is_of_list((unsigned)id))
+		return "";
+	return ports_words(a->config.policy.rule[id].ports);
 }
 
 json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
@@ -104,23 +115,26 @@ json_t *verb_checks(void *agent, const json_t *request, struct connection *c)
 			       : type->ttl == TTL_NONE ? 0
 						       : a->config.policy.ttl[type->ttl].first;
 
-		connection_send(c, json_pack("{s:s, s:s, s:i, s:i, s:b, s:b, s:i, s:s, s:I}", "id",
-					     type->id, "class", finding_class_name(type->class),
-					     "points", rule->points, "mild_points",
-					     rule->mild_points, "convicts", rule->convicts,
-					     "enabled", rule->enabled, "ttl", (int)ttl, "text",
-					     type->text, "found", (json_int_t)a->found[id]));
+		connection_send(c,
+				json_pack("{s:s, s:s, s:s, s:i, s:i, s:b, s:b, s:i, s:s, s:I}",
+					  "id", type->id, "class", finding_class_name(type->class),
+					  "ports", ports_of_finding(a, id), "points", rule->points,
+					  "mild_points", rule->mild_points, "convicts",
+					  rule->convicts, "enabled", rule->enabled, "ttl", (int)ttl,
+					  "text", type->text, "found", (json_int_t)a->found[id]));
 	}
 	for (unsigned which = 0; which < a->config.patterns_count; which++)
 		connection_send(c, pattern_check(&a->config, which));
 	for (size_t i = 0; i < a->config.lists_count; i++)
 		for (size_t g = 0; g < a->config.lists[i].groups_count; g++)
 			connection_send(c, rule_check(&a->config, ids[a->config.lists[i].kind],
-						      a->config.lists[i].group[g].rule));
+						      a->config.lists[i].group[g].rule,
+						      a->config.lists[i].ports));
 	for (size_t i = 0; i < a->config.feeds_count; i++)
 		if (a->config.feeds[i].action == FEED_SCORE)
 			connection_send(c, rule_check(&a->config, FINDING_FEED,
-						      a->config.feeds[i].rule));
+						      a->config.feeds[i].rule,
+						      a->config.feeds[i].ports));
 	return answer_done();
 }
 

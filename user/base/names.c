@@ -56,6 +56,19 @@ bool ports_parse(enum port_class *out, const char *name)
 	return value >= 0;
 }
 
+const char *ports_words(const bool which[PORTS_COUNT])
+{
+	const char *words = "none";
+	unsigned count = 0;
+
+	for (unsigned class = 0; class < PORTS_COUNT; class ++) {
+		if (which[class])
+			words = ports_name(class);
+		count += which[class];
+	}
+	return count == PORTS_COUNT ? "all" : words;
+}
+
 const char *mode_name(unsigned mode)
 {
 	return name_of(modes, mode);

@@ -15,6 +15,8 @@ bool action_parse(enum action *out, const char *name);
 
 const char *ports_name(unsigned ports); /* "mx", "submission" */
 bool ports_parse(enum port_class *out, const char *name);
+/* Of several: "mx", "submission", "all", "none". */
+const char *ports_words(const bool ports[PORTS_COUNT]);
 
 const char *mode_name(unsigned mode); /* "monitor", "enforce" */
 bool mode_parse(enum mode *out, const char *name);

@@ -8,8 +8,8 @@
 #include "../checks/finding.h"
 
 static const struct column columns[] = {
-	{"ID", false},    {"CLASS", false}, {"STATE", false}, {"POINTS", true}, {"MILD", true},
-	{"ALONE", false}, {"BLOCK", true},  {"FOUND", true},  {"WHAT", false},
+	{"ID", false},  {"CLASS", false}, {"PORTS", false}, {"STATE", false}, {"POINTS", true},
+	{"MILD", true}, {"ALONE", false}, {"BLOCK", true},  {"FOUND", true},  {"WHAT", false},
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -30,15 +30,11 @@ static int show_check(const json_t *data, void *table)
 	char points[TEXT_SPAN], mild[TEXT_SPAN], ttl[TEXT_SPAN], found[TEXT_SPAN];
 	json_int_t seconds = field_number(data, "ttl", 0);
 	const char *cells[COLUMNS] = {
-		field_text(data, "id"),
-		field_text(data, "class"),
-		enabled ? "on" : "off",
-		number(points, data, "points"),
-		number(mild, data, "mild_points"),
-		convicts ? "convicts" : NULL,
-		seconds > 0 ? text_span(ttl, seconds) : NULL,
-		number(found, data, "found"),
-		field_text(data, "text"),
+		field_text(data, "id"),         field_text(data, "class"),
+		field_text(data, "ports"),      enabled ? "on" : "off",
+		number(points, data, "points"), number(mild, data, "mild_points"),
+		convicts ? "convicts" : NULL,   seconds > 0 ? text_span(ttl, seconds) : NULL,
+		number(found, data, "found"),   field_text(data, "text"),
 	};
 	struct table *t = table;
 

@@ -141,16 +141,36 @@ static unsigned finding_line(const struct draft *draft, enum finding_id id)
 /* Each pattern says for itself what it means; the finding only switches all of them. */
 static void check_pattern_finding(const struct draft *draft)
 {
-	for (unsigned id = OPTION_FINDING_ENABLED + 1; id <= OPTION_FINDING_TTL; id++) {
+	for (unsigned id = OPTION_FINDING_ENABLED + 1; id <= OPTION_FINDING_PORTS; id++) {
 		unsigned line = draft->finding[FINDING_PATTERN][id - OPTION_FINDING_ENABLED].line;
 
 		if (line)
-			problem_add(draft->problems, line,
-				    "finding `pattern' has nothing but `enabled': take out `%s' "
-				    "(points, "
-				    "convicts and ttl stand in each section pattern \"NAME\" { })",
-				    options[id].name);
+			problem_add(
+				draft->problems, line,
+				"finding `pattern' has nothing but `enabled': take out `%s' "
+				"(points, convicts, ttl and ports stand in each section pattern "
+				"\"NAME\" { })",
+				options[id].name);
 	}
+}
+
+/* Lists and feeds say so each; and on port 465 everybody opens TLS (RFC 8314 3.3). */
+static void check_finding_ports(const struct draft *draft, enum finding_id id)
+{
+	unsigned line = draft->finding[id][OPTION_FINDING_PORTS - OPTION_FINDING_ENABLED].line;
+	const struct finding_rule *rule = &draft->config->policy.rule[id];
+	const char *name = finding_types[id].id;
+
+	if (line && cause_is_of_list(id))
+		problem_add(draft->problems, line,
+			    "finding `%s' has no ports of its own: take them out (they stand in "
+			    "each section of a list or feed)",
+			    name);
+	else if (id == FINDING_TLS_ON_25 && rule->ports[PORTS_SUBMISSION])
+		problem_add(draft->problems, line,
+			    "finding `%s' is no fault on port 465, where TLS comes first: leave "
+			    "ports at mx",
+			    name);
 }
 
 static void check_finding(const struct draft *draft, enum finding_id id)
@@ -161,6 +181,7 @@ static void check_finding(const struct draft *draft, enum finding_id id)
 
 	if (!line || !rule->enabled)
 		return;
+	check_finding_ports(draft, id);
 	if (rule->convicts && !rule->points)
 		problem_add(draft->problems, line,
 			    "finding `%s' convicts but has no points: give it points, or set "

@@ -40,12 +40,18 @@ static void begin_feeds(struct draft *draft, const struct landmarks *marks)
 	}
 }
 
-void draft_begin(struct draft *draft, const struct landmarks *marks)
+static void begin_findings(struct draft *draft, const struct landmarks *marks)
 {
-	for (unsigned i = 0; i < OPTION_TITLED; i++)
-		draft->option[i].line = marks->option[i];
-	begin_lists(draft, marks);
-	begin_feeds(draft, marks);
+	for (unsigned id = 0; id < FINDING_COUNT; id++) {
+		for (unsigned j = 0; j < FINDING_OPTIONS; j++) {
+			draft->finding[id][j].line = marks->finding[id].option[j];
+			draft->adds[id][j] = marks->finding[id].adds[j];
+		}
+	}
+}
+
+static void begin_patterns(struct draft *draft, const struct landmarks *marks)
+{
 	draft->pattern_count = marks->pattern_count;
 	for (size_t i = 0; i < marks->pattern_count; i++) {
 		struct pattern_draft *pattern = &draft->pattern[i];
@@ -55,7 +61,22 @@ void draft_begin(struct draft *draft, const struct landmarks *marks)
 		pattern->rule.class = CLASS_COUNT;
 		pattern->rule.rule.enabled = true;
 		pattern->rule.rule.points = PATTERN_POINTS;
+		pattern->rule.rule.ports[PORTS_MX] = true;
+		for (unsigned j = 0; j < PATTERN_OPTIONS; j++) {
+			pattern->option[j].line = marks->pattern[i].option[j];
+			pattern->adds[j] = marks->pattern[i].adds[j];
+		}
 	}
+}
+
+void draft_begin(struct draft *draft, const struct landmarks *marks)
+{
+	for (unsigned i = 0; i < OPTION_TITLED; i++)
+		draft->option[i].line = marks->option[i];
+	begin_lists(draft, marks);
+	begin_feeds(draft, marks);
+	begin_findings(draft, marks);
+	begin_patterns(draft, marks);
 }
 
 static enum finding_class default_class(enum pattern_subject subject)

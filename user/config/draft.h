@@ -26,6 +26,7 @@ struct pattern_draft {
 	char *match; /* owned */
 	unsigned line;
 	struct source option[PATTERN_OPTIONS];
+	bool adds[PATTERN_OPTIONS]; /* to what it begins with */
 };
 
 /* A list as far as it is written; what is not given is the preset's, or that of list_init(). */
@@ -63,6 +64,7 @@ struct draft {
 	bool cut; /* not all of the text was read: what is missing contradicts nothing */
 	struct source option[OPTION_TITLED];
 	struct source finding[FINDING_COUNT][FINDING_OPTIONS];
+	bool adds[FINDING_COUNT][FINDING_OPTIONS]; /* of those, to what it begins with */
 	size_t pattern_count;
 	struct pattern_draft pattern[PATTERNS_MAX];
 	size_t list_count;

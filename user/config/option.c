@@ -147,6 +147,8 @@ const struct config_option options[OPTION_COUNT] = {
 				     value_bool},
 	[OPTION_FINDING_TTL] = {SECTION_FINDING, "ttl", SHAPE_SCALAR, IN(ttl), 1, 30 * DAY,
 				value_duration_or_class},
+	[OPTION_FINDING_PORTS] = {SECTION_FINDING, "ports", SHAPE_CLASSES, IN(ports), 0, 0,
+				  value_port_class},
 
 	[OPTION_PATTERN_ON] = {SECTION_PATTERN, "on", SHAPE_SCALAR, OF(on), 0, 0, value_subject},
 	[OPTION_PATTERN_MATCH] = {SECTION_PATTERN, "match", SHAPE_TEXT, OF(match), 0, 0,
@@ -159,6 +161,8 @@ const struct config_option options[OPTION_COUNT] = {
 				     OF(rule.rule.convicts), 0, 0, value_bool},
 	[OPTION_PATTERN_TTL] = {SECTION_PATTERN, "ttl", SHAPE_SCALAR, OF(rule.rule.ttl), 1,
 				30 * DAY, value_duration_or_class},
+	[OPTION_PATTERN_PORTS] = {SECTION_PATTERN, "ports", SHAPE_CLASSES, OF(rule.rule.ports), 0,
+				  0, value_port_class},
 
 	[OPTION_LIST_ENABLED] = {SECTION_LIST, "enabled", SHAPE_SCALAR, BY(enabled), 0, 0,
 				 value_bool},

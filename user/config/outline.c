@@ -19,7 +19,7 @@ struct outline {
 	/* Where each was first given; 0: not yet. */
 	unsigned section_line[SECTION_COUNT];
 	unsigned finding_line[FINDING_COUNT];
-	/* Of the list or feed whose section this is; NULL in others, and under a bad title. */
+	/* Of the section with a title that this is; NULL in others, and under a bad one. */
 	unsigned *marks;
 	bool *adds;
 	enum option_id assigned; /* whose value comes */
@@ -109,13 +109,18 @@ static bool value(struct outline *o, const char *name, bool is_list)
 	return unexpected(o, wanted);
 }
 
-/* What was written of a list or feed, an empty { } too, of which libConfuse says nothing. */
+/* What was written under a title, an empty { } too, of which libConfuse says nothing. */
 static void mark_option(struct outline *o, enum option_id id, unsigned line)
 {
-	enum section_id in = options[id].section;
-	unsigned i = id - (in == SECTION_FEED ? OPTION_FEED_ENABLED : OPTION_LIST_ENABLED);
+	static const enum option_id first[SECTION_COUNT] = {
+		[SECTION_FINDING] = OPTION_FINDING_ENABLED,
+		[SECTION_PATTERN] = OPTION_PATTERN_ON,
+		[SECTION_LIST] = OPTION_LIST_ENABLED,
+		[SECTION_FEED] = OPTION_FEED_ENABLED,
+	};
+	unsigned i = id - first[options[id].section];
 
-	if ((in != SECTION_LIST && in != SECTION_FEED) || !o->marks)
+	if (!section_has_title(options[id].section) || !o->marks)
 		return;
 	if (!o->marks[i])
 		o->adds[i] = o->token.kind == '+';
@@ -178,10 +183,13 @@ static void finding_title(struct outline *o)
 
 	snprintf(text, sizeof(text), "%.*s", title->len < sizeof(text) ? (int)title->len : 0,
 		 title->text);
-	if (finding_parse(&id, text))
-		first_or_again(o, &o->finding_line[id], title);
-	else
+	if (!finding_parse(&id, text)) {
 		unknown_finding(o, title);
+		return;
+	}
+	first_or_again(o, &o->finding_line[id], title);
+	o->marks = o->out->finding[id].option;
+	o->adds = o->out->finding[id].adds;
 }
 
 static bool is_pattern_name(const struct token *title)
@@ -200,6 +208,7 @@ static void pattern_title(struct outline *o)
 {
 	const struct token *title = &o->token;
 	struct landmarks *out = o->out;
+	struct pattern_mark *pattern;
 	char quoted[QUOTE_TEXT];
 
 	if (!is_pattern_name(title)) {
@@ -210,7 +219,7 @@ static void pattern_title(struct outline *o)
 		return;
 	}
 	for (size_t i = 0; i < out->pattern_count; i++) {
-		struct landmark *known = &out->pattern[i];
+		struct pattern_mark *known = &out->pattern[i];
 
 		if (strlen(known->name) == title->len &&
 		    !memcmp(known->name, title->text, title->len)) {
@@ -225,8 +234,11 @@ static void pattern_title(struct outline *o)
 			    (int)title->len, title->text, PATTERNS_MAX);
 		return;
 	}
-	out->pattern[out->pattern_count].line = title->line;
-	memcpy(out->pattern[out->pattern_count++].name, title->text, title->len);
+	pattern = &out->pattern[out->pattern_count++];
+	pattern->line = title->line;
+	memcpy(pattern->name, title->text, title->len);
+	o->marks = pattern->option;
+	o->adds = pattern->adds;
 }
 
 /* The zone is in quotes or bare, of at least three bytes: there is room for a number. */

@@ -41,6 +41,18 @@ struct feed_mark {
 	bool adds[FEED_OPTIONS];
 };
 
+struct finding_mark {
+	unsigned option[FINDING_OPTIONS]; /* as above, and the next */
+	bool adds[FINDING_OPTIONS];
+};
+
+struct pattern_mark {
+	char name[PATTERN_NAME];
+	unsigned line;
+	unsigned option[PATTERN_OPTIONS];
+	bool adds[PATTERN_OPTIONS];
+};
+
 /* What stands where. */
 struct landmarks {
 	unsigned option[OPTION_COUNT]; /* first given on this line, 0: not; of titled sections: 0 */
@@ -48,11 +60,9 @@ struct landmarks {
 	struct list_mark list[LIST_SECTIONS];
 	size_t feed_count;
 	struct feed_mark feed[FEED_SECTIONS];
+	struct finding_mark finding[FINDING_COUNT];
 	size_t pattern_count;
-	struct landmark {
-		char name[PATTERN_NAME];
-		unsigned line;
-	} pattern[PATTERNS_MAX];
+	struct pattern_mark pattern[PATTERNS_MAX];
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "draft.h"
+#include "../base/names.h"
 
 /* A section has no more options than all of them; one more ends the array. */
 typedef cfg_opt_t option_array[OPTION_COUNT + SECTION_COUNT + 1];
@@ -279,11 +280,37 @@ static bool take(struct draft *draft, cfg_opt_t *opt, const struct config_option
 	}
 }
 
+/* `adds` to what is in force already. Written as { } it names none, and that is no way to say so.
+ */
+static void take_classes(struct draft *draft, bool out[PORTS_COUNT], cfg_opt_t *opt,
+			 const struct config_option *option, struct source *source, bool adds)
+{
+	bool classes[PORTS_COUNT] = {0};
+	char label[OPTION_LABEL];
+	enum port_class class;
+
+	if (!source->line || source->bad)
+		return;
+	for (unsigned i = 0; i < cfg_opt_size(opt); i++)
+		if (ports_parse(&class, cfg_opt_getnstr(opt, i)))
+			classes[class] = true;
+	if (!cfg_opt_size(opt) && !adds) {
+		problem_add(draft->problems, source->line,
+			    "option `%s' is empty, so that it would do nothing: write mx",
+			    option_label(label, option));
+		source->bad = true;
+		return;
+	}
+	for (unsigned i = 0; i < PORTS_COUNT; i++)
+		out[i] = classes[i] || (adds && out[i]);
+}
+
 static bool take_section(struct draft *draft, cfg_t *section, enum option_id first, unsigned count,
 			 void *place)
 {
 	for (unsigned i = first; i < first + count; i++)
-		if (!take(draft, cfg_getopt(section, options[i].name), &options[i],
+		if (options[i].shape != SHAPE_CLASSES &&
+		    !take(draft, cfg_getopt(section, options[i].name), &options[i],
 			  (char *)place + options[i].offset))
 			return false;
 	return true;
@@ -291,19 +318,30 @@ static bool take_section(struct draft *draft, cfg_t *section, enum option_id fir
 
 static bool take_finding(struct draft *draft, cfg_t *section)
 {
+	const struct config_option *ports = &options[OPTION_FINDING_PORTS];
+	unsigned at = OPTION_FINDING_PORTS - OPTION_FINDING_ENABLED;
+	struct finding_rule *rule;
 	enum finding_id id;
 
-	return !finding_parse(&id, cfg_title(section)) ||
-	       take_section(draft, section, OPTION_FINDING_ENABLED, FINDING_OPTIONS,
-			    &draft->config->policy.rule[id]);
+	if (!finding_parse(&id, cfg_title(section)))
+		return true;
+	rule = &draft->config->policy.rule[id];
+	take_classes(draft, rule->ports, cfg_getopt(section, ports->name), ports,
+		     &draft->finding[id][at], draft->adds[id][at]);
+	return take_section(draft, section, OPTION_FINDING_ENABLED, FINDING_OPTIONS, rule);
 }
 
 static bool take_pattern(struct draft *draft, cfg_t *section)
 {
 	struct pattern_draft *pattern = pattern_of(draft, cfg_title(section));
+	const struct config_option *ports = &options[OPTION_PATTERN_PORTS];
+	unsigned at = OPTION_PATTERN_PORTS - OPTION_PATTERN_ON;
 
-	return !pattern ||
-	       take_section(draft, section, OPTION_PATTERN_ON, PATTERN_OPTIONS, pattern);
+	if (!pattern)
+		return true;
+	take_classes(draft, pattern->rule.rule.ports, cfg_getopt(section, ports->name), ports,
+		     &pattern->option[at], pattern->adds[at]);
+	return take_section(draft, section, OPTION_PATTERN_ON, PATTERN_OPTIONS, pattern);
 }
 
 static bool take_list(struct draft *draft, cfg_t *section)

@@ -106,7 +106,8 @@ static void listed(const struct list_hit *hit, void *context)
 static void accuse(struct evidence *e, const struct findings *found)
 {
 	for (size_t i = 0; i < found->count; i++)
-		if (counts(e, found->list[i].id))
+		if (counts(e, found->list[i].id) &&
+		    policy_counts_on(&e->sources.config->policy, &found->list[i], e->ports))
 			findings_put_copy(e->findings, &found->list[i]);
 }
 
@@ -121,10 +122,25 @@ static void check_helo(struct evidence *e, size_t which)
 	accuse(e, &found);
 }
 
-/* Not, where names are asked for only because one of them may allow a client. */
+/*
+ * Whether anything that comes of names in the DNS counts on these ports. Else they are asked for
+ * only because one of them may allow a client.
+ */
 static bool checks_names(const struct evidence *e)
 {
-	return config_dns_checks(e->sources.config) && e->ports == PORTS_MX;
+	static const enum finding_id of_names[] = {
+		FINDING_RDNS_MISSING,      FINDING_RDNS_MISMATCH,      FINDING_HELO_UNRESOLVABLE,
+		FINDING_HELO_DNS_MISMATCH, FINDING_HELO_BRAND_FORGERY, FINDING_SENDER_UNRESOLVABLE,
+	};
+	const struct config *config = e->sources.config;
+
+	if (!config_dns_checks(config))
+		return false;
+	for (size_t i = 0; i < sizeof(of_names) / sizeof(of_names[0]); i++)
+		if (policy_counts_on(&config->policy,
+				     &(struct finding){.id = (uint16_t)of_names[i]}, e->ports))
+			return true;
+	return false;
 }
 
 static void client_told(const struct client_facts *facts, void *context)
@@ -197,7 +213,7 @@ static void ask_lists(struct evidence *e, enum subject subject, size_t which, co
 	else
 		q->list = lists_ask_domain(
 			lists, domain, subject == ABOUT_HELO ? LIST_RHSBL_HELO : LIST_RHSBL_SENDER,
-			listed, q);
+			e->ports, listed, q);
 	question_asked(e, q);
 }
 

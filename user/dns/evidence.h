@@ -48,9 +48,9 @@ struct evidence_handlers {
 struct evidence;
 
 /*
- * Asks about the client. `handlers` and `findings` must outlive it. Of ports other than PORTS_MX
- * the names are not asked about, since users' machines have none, but for a client's where one may
- * allow it. NULL: out of memory.
+ * Asks about the client. `handlers` and `findings` must outlive it. Names are asked about where a
+ * finding that comes of them counts on these ports - by default not on the submission ports, for
+ * users' machines have none - and a client's where one may allow it. NULL: out of memory.
  */
 struct evidence *evidence_new(const struct evidence_sources *sources, const struct addr *client,
 			      enum port_class ports, struct findings *findings,

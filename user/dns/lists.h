@@ -55,7 +55,7 @@ void lists_free(struct lists *lists);
 struct lists_query *lists_ask_addr(struct lists *lists, const struct addr *addr,
 				   enum port_class ports, lists_fn fn, void *context);
 struct lists_query *lists_ask_domain(struct lists *lists, const char *domain, enum list_kind kind,
-				     lists_fn fn, void *context);
+				     enum port_class ports, lists_fn fn, void *context);
 void lists_cancel(struct lists_query *query);
 
 /*

@@ -314,6 +314,13 @@ static struct lists_query *query_start(struct lists_query *query)
 	return NULL;
 }
 
+/* Of clients of other ports than these its operator need not know, nor may its word count. */
+static bool is_asked(const struct list_state *state, enum port_class ports)
+{
+	return (unsigned)ports < PORTS_COUNT && state->settings.ports[ports] &&
+	       health_asked(&state->health);
+}
+
 static bool is_for_addr(const struct list_state *state, const struct addr *addr,
 			enum port_class ports)
 {
@@ -321,7 +328,7 @@ static bool is_for_addr(const struct list_state *state, const struct addr *addr,
 
 	if (list->kind != LIST_DNSBL && list->kind != LIST_DNSWL)
 		return false;
-	if (ports >= PORTS_COUNT || !list->ports[ports] || !health_asked(&state->health))
+	if (!is_asked(state, ports))
 		return false;
 	return addr_is_v4(addr) ? list->v4 : list->v6 && !state->health.without_v6;
 }
@@ -368,7 +375,7 @@ static char *lower_copy(const char *text)
 }
 
 struct lists_query *lists_ask_domain(struct lists *lists, const char *domain, enum list_kind kind,
-				     lists_fn fn, void *context)
+				     enum port_class ports, lists_fn fn, void *context)
 {
 	struct lists_query *query;
 
@@ -380,7 +387,7 @@ struct lists_query *lists_ask_domain(struct lists *lists, const char *domain, en
 	query->domain = lower_copy(domain);
 	query->subject = query->domain ? hash(query->domain, strlen(query->domain)) : 0;
 	for (size_t i = 0; i < lists->count && query->domain; i++)
-		if (lists->list[i]->settings.kind == kind && health_asked(&lists->list[i]->health))
+		if (lists->list[i]->settings.kind == kind && is_asked(lists->list[i], ports))
 			ask_add(query, lists->list[i]);
 	return query_start(query);
 }

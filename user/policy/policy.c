@@ -12,7 +12,9 @@ void policy_defaults(struct policy *policy)
 		policy->rule[id].points = finding_types[id].points;
 		policy->rule[id].mild_points = finding_types[id].mild_points;
 		policy->rule[id].convicts = finding_types[id].convicts;
+		policy->rule[id].ports[PORTS_MX] = true;
 	}
+	policy->rule[FINDING_AUTH_FAILURES].ports[PORTS_SUBMISSION] = true;
 	policy->ttl[TTL_CONVICTING] = (struct ttl_rule){.first = 30 * 60, .cap = 24 * 3600};
 	policy->ttl[TTL_SCORED] = (struct ttl_rule){.first = 10 * 60, .cap = 4 * 3600};
 	policy->ttl[TTL_LISTS] = (struct ttl_rule){.first = 60, .cap = 3600};
@@ -75,6 +77,13 @@ bool policy_convicts(const struct policy *policy, const struct finding *finding)
 	const struct finding_rule *rule = rule_of(policy, finding);
 
 	return rule->enabled && rule->convicts && !finding->mild;
+}
+
+bool policy_counts_on(const struct policy *policy, const struct finding *finding,
+		      enum port_class ports)
+{
+	return finding_is_of_list(finding) ||
+	       ((unsigned)ports < PORTS_COUNT && rule_of(policy, finding)->ports[ports]);
 }
 
 /* Local policy about ourselves, not the sender's sloppiness: counts in full (RFC 5321 7.9). */

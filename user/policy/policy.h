@@ -10,6 +10,7 @@
 #define MXDP_POLICY_POLICY_H
 
 #include "../checks/finding.h"
+#include "../../maps/ports.h"
 #include "../../maps/verdict.h"
 
 #define POLICY_BLOCK_POINTS 10
@@ -24,6 +25,8 @@ struct finding_rule {
 	int mild_points;
 	bool convicts;
 	uint32_t ttl; /* seconds of the first block; 0: that of the finding's ttl class */
+	/* Where it is held against a client, and so where it blocks. */
+	bool ports[PORTS_COUNT];
 };
 
 struct ttl_rule {
@@ -59,7 +62,8 @@ struct pattern_rule {
 struct list_rule {
 	char name[LIST_RULE_NAME]; /* "zen.spamhaus.org", "zen.spamhaus.org:policy" */
 	unsigned list;             /* which list it is of, as a bit of a mask */
-	struct finding_rule rule;  /* mild_points and ttl unused: the answer has a TTL */
+	/* mild_points, ttl and ports unused: the answer has a TTL, the list's settings its ports */
+	struct finding_rule rule;
 };
 
 struct policy {
@@ -94,6 +98,14 @@ void policy_defaults(struct policy *policy);
 /* Points and whether it convicts, of one finding, after the administrator's overrides. */
 int policy_points(const struct policy *policy, const struct finding *finding);
 bool policy_convicts(const struct policy *policy, const struct finding *finding);
+
+/*
+ * Whether it is held against clients of these ports. What users' machines say for themselves is no
+ * evidence, so by default most is not on the submission ports. Whom lists and feeds are asked about
+ * is said by each: what they found counts.
+ */
+bool policy_counts_on(const struct policy *policy, const struct finding *finding,
+		      enum port_class ports);
 
 /* Its id as people read it: "early-talker", "pattern:NAME", "dnsbl:ZONE", "feed:NAME". */
 #define POLICY_FINDING_NAME 96

@@ -68,8 +68,6 @@ static void judge_helo(struct dialogue *d, const struct smtp_command *command)
 	};
 	struct findings found;
 
-	if (!dialogue_is_mx(d))
-		return;
 	findings_clear(&found);
 	helo_check(&found, &facts, &d->rules->helo);
 	check_patterns(d, &found, PATTERN_HELO, command->argument, command->argument_len);

@@ -7,11 +7,6 @@
 #include "../base/escape.h"
 #include "dialogue_inside.h"
 
-bool dialogue_is_mx(const struct dialogue *d)
-{
-	return d->ports == PORTS_MX;
-}
-
 void dialogue_clear(struct dialogue *d)
 {
 	memset(d, 0, offsetof(struct dialogue, rcpt.unknown_hash));
@@ -34,17 +29,18 @@ static struct findings *list_of(struct dialogue *d)
 }
 
 /* A relay speaks for others: nothing it says is held against it. */
-static bool may_be_accused(const struct dialogue *d)
+static bool may_be_accused(const struct dialogue *d, const struct finding *f)
 {
-	return !d->relay && dialogue_is_mx(d);
+	return !d->relay && policy_counts_on(d->rules->policy, f, d->ports);
 }
 
 void accuse(struct dialogue *d, enum finding_id id, bool mild, const char *format, ...)
 {
+	const struct finding finding = {.id = (uint16_t)id};
 	char detail[FINDING_DETAIL];
 	va_list args;
 
-	if (!may_be_accused(d))
+	if (!may_be_accused(d, &finding))
 		return;
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
@@ -54,7 +50,7 @@ void accuse(struct dialogue *d, enum finding_id id, bool mild, const char *forma
 
 void accuse_of(struct dialogue *d, const struct finding *f)
 {
-	if (may_be_accused(d))
+	if (may_be_accused(d, f))
 		findings_put_copy(list_of(d), f);
 }
 
@@ -274,8 +270,10 @@ void dialogue_end(struct dialogue *d)
 
 void dialogue_accuse_auth(struct dialogue *d, unsigned failures)
 {
-	if (!d->relay)
-		findings_add(&d->findings, FINDING_AUTH_FAILURES, !dialogue_is_mx(d),
+	const struct finding finding = {.id = FINDING_AUTH_FAILURES};
+
+	if (may_be_accused(d, &finding))
+		findings_add(&d->findings, FINDING_AUTH_FAILURES, d->ports != PORTS_MX,
 			     "%u or more failed AUTH within an hour, none succeeded", failures);
 }
 

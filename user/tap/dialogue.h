@@ -23,6 +23,7 @@
 #include "../checks/envelope.h"
 #include "../checks/helo.h"
 #include "../checks/pattern.h"
+#include "../policy/policy.h"
 #include "../../maps/ports.h"
 #include "smtp.h"
 #include "stream.h"
@@ -35,8 +36,8 @@
 #define DIALOGUE_RECIPIENTS 64  /* recipients told apart */
 
 /*
- * What is known of a server across sessions; early talk stands down until pipe_connect is NO. YES
- * stays: Exim may invite some clients and not others.
+ * What is known of a server on one class of ports across sessions; early talk stands down until
+ * pipe_connect is NO. YES stays: Exim may invite some clients and not others.
  */
 struct server_profile {
 	enum { PIPE_CONNECT_UNKNOWN, PIPE_CONNECT_NO, PIPE_CONNECT_YES } pipe_connect;
@@ -44,6 +45,7 @@ struct server_profile {
 
 /* What the checks compare with. Nothing is owned. */
 struct dialogue_rules {
+	const struct policy *policy; /* on which ports each finding counts */
 	struct helo_names helo;
 	struct envelope_names envelope;
 	struct pattern *const *patterns;

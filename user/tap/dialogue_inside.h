@@ -9,8 +9,10 @@
 #include "dialogue.h"
 
 /* dialogue.c */
-bool dialogue_is_mx(const struct dialogue *d);
-/* Holds it against the client, unless it is a relay or submits; waits for the banner's proof. */
+/*
+ * Holds it against the client, unless it is a relay or the finding does not count on these ports;
+ * waits for the banner's proof.
+ */
 void accuse(struct dialogue *d, enum finding_id id, bool mild, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* The same for what a check found. */

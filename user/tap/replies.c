@@ -82,7 +82,7 @@ static void take_ehlo_line(struct dialogue *d, const struct smtp_reply *reply)
 	else if (smtp_word(t, n, "CHUNKING"))
 		d->chunking = true;
 	d->ehlo_reply = !reply->last;
-	if (!reply->last || !dialogue_is_mx(d))
+	if (!reply->last)
 		return;
 	if (d->pipe_connect)
 		d->profile->pipe_connect = PIPE_CONNECT_YES;

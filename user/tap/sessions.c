@@ -29,7 +29,7 @@
 
 struct profile {
 	struct addr server;
-	struct server_profile facts;
+	struct server_profile facts[PORTS_COUNT];
 	UT_hash_handle hh;
 };
 
@@ -56,6 +56,7 @@ struct dialogue_rules sessions_rules(const struct config *config, const struct a
 		.envelope = config_envelope_names(config),
 		.patterns = config->patterns,
 		.patterns_count = config->patterns_count,
+		.policy = &config->policy,
 	};
 }
 
@@ -82,13 +83,17 @@ struct sessions *sessions_new(const struct config *config, const struct dialogue
 	return s;
 }
 
-static struct server_profile *profile_of(struct sessions *s, const struct addr *server)
+/* Of each class of ports another: behind them may be different programs. */
+static struct server_profile *profile_of(struct sessions *s, const struct addr *server,
+					 enum port_class ports)
 {
 	struct profile *p;
 
+	if ((unsigned)ports >= PORTS_COUNT)
+		return &s->crowded;
 	HASH_FIND(hh, s->profiles, server, sizeof(*server), p);
 	if (p)
-		return &p->facts;
+		return &p->facts[ports];
 	if (HASH_COUNT(s->profiles) >= PROFILES_LIMIT)
 		return &s->crowded;
 	p = calloc(1, sizeof(*p));
@@ -96,7 +101,7 @@ static struct server_profile *profile_of(struct sessions *s, const struct addr *
 		return &s->crowded;
 	p->server = *server;
 	HASH_ADD(hh, s->profiles, server, sizeof(p->server), p);
-	return &p->facts;
+	return &p->facts[ports];
 }
 
 static enum port_class ports_of(const struct config *config, uint16_t port)
@@ -193,7 +198,7 @@ static struct session *session_new(struct sessions *s, const struct record *r, u
 	session->dialogue.server = r->flow.server;
 	session->dialogue.ports = ports_of(s->config, ntohs(r->flow.server_port));
 	session->dialogue.rules = s->rules;
-	session->dialogue.profile = profile_of(s, &r->flow.server);
+	session->dialogue.profile = profile_of(s, &r->flow.server, session->dialogue.ports);
 	/* Records of a flow that an earlier agent saw being born: joined midway. */
 	session->dialogue.midway = !(r->flags & (RECORD_BIRTH | RECORD_EARLY));
 	session->dialogue.partial = session->dialogue.midway;
