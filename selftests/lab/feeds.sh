@@ -4,6 +4,7 @@
 # For the lab tests of feeds: a real nginx on 127.0.0.1 of the mail server's namespace, which serves
 # what lies in $LAB/www, and words about what the agent makes of it.
 
+# shellcheck disable=SC2034  # for the tests
 FEED_WEB=http://127.0.0.1:8080
 
 feeds_nginx()
@@ -59,9 +60,11 @@ feed_section()
 {
     local name=$1 url=$2
     shift 2
-    printf 'feed "%s" {\n    url = "%s"\n' "$name" "$url" >>"$LAB/mxdp.conf"
-    printf '    %s\n' "$@" >>"$LAB/mxdp.conf"
-    echo '}' >>"$LAB/mxdp.conf"
+    {
+        printf 'feed "%s" {\n    url = "%s"\n' "$name" "$url"
+        printf '    %s\n' "$@"
+        echo '}'
+    } >>"$LAB/mxdp.conf"
 }
 
 # feed_field NAME KEY

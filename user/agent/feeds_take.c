@@ -170,7 +170,7 @@ static void not_believed(struct feeds *f, struct feed_one *one, const struct tak
 static void hold_back(struct feeds *f, struct feed_one *one, struct taking *t)
 {
 	if (!one->held_why[0])
-		events_note(f->agent, "feed", "%s is held back: %s", one->settings->name, t->why);
+		events_note(f->agent, "feed", "%s: %s", one->settings->name, t->why);
 	utf8_copy(one->held_why, sizeof(one->held_why), t->why);
 	fetch_is_held(f, one);
 }

@@ -63,10 +63,8 @@ const char *feed_words(const struct feeds *f, const struct feed_one *one,
 	else if (!strcmp(state, "stale"))
 		say_stale(words, f, one, now);
 	else if (!strcmp(state, "held"))
-		snprintf(words, FEED_STATE_WORDS,
-			 "held back: %s; the one before stays in force. If it is right: `mxdpctl "
-			 "feeds sync %s --force'",
-			 one->held_why, name);
+		snprintf(words, FEED_STATE_WORDS, "%s; the one before stays in force",
+			 one->held_why);
 	else if (!strcmp(state, "failing") && one->plan.failures)
 		snprintf(words, FEED_STATE_WORDS, "failing since %s: %s",
 			 span(since, now - one->failing_since), one->error);

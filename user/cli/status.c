@@ -177,6 +177,17 @@ static void show_senders(const json_t *status)
 		     (long long)names, names == 1 ? "" : "s");
 }
 
+static void show_feeds(const json_t *status)
+{
+	const json_t *feeds = json_object_get(status, "feeds");
+
+	if (field_number(feeds, "count", 0))
+		line("feeds", "%lld of %lld count, with %lld entries; see mxdpctl feeds",
+		     (long long)field_number(feeds, "in_force", 0),
+		     (long long)field_number(feeds, "count", 0),
+		     (long long)field_number(feeds, "entries", 0));
+}
+
 /* A list of words on one line; nothing where it is empty. `reasons`: an object that has some. */
 static void show_words(const json_t *status, const char *label, const char *key,
 		       const char *reasons)
@@ -217,6 +228,7 @@ static void show(const json_t *status)
 	show_loop(status);
 	show_resolver(status);
 	show_senders(status);
+	show_feeds(status);
 	show_words(status, "relays", "relays", "relay_reasons");
 	show_words(status, "checks off", "checks_off", "");
 	fates_show(json_object_get(status, "fates"));

@@ -33,6 +33,11 @@
  *                                                "convicts", "enabled", "ttl", "text", "found"}
  *   {"verb": "checks", "set": "on|off", "id": "early-talker"}
  *   {"verb": "dnsbl"}                      data: lists, see lists_json() in user/dns/lists.h
+ *   {"verb": "feeds", "name": NAME}        data: feeds, all without a name: feed_json() in
+ *                                          user/agent/feeds_tell.c
+ *   {"verb": "feeds", "sync": [NAMES], "force": false}    fetches them now, all where there is no
+ *                                          name; data: the same as it goes on, "ended" with the
+ *                                          last of each; closing: "asked", "current"
  *   {"verb": "explain", "entry": "198.51.100.7"}     data: {"about": "state" | "inside" | "names" |
  *       "list" | "history" | ...}, see user/agent/verbs_explain.c; may take seconds
  *   {"verb": "log", "lines": 100, "follow": false}   data: events, see user/journal/journal.h

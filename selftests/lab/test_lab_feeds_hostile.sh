@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a web server may do to a list: whatever comes, the last good stays in force, and the words
+# say why.
+
+# shellcheck source=scripts/lab
+. "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/lab/feeds.sh
+. "$(dirname "$0")/feeds.sh"
+lab_enter "$@"
+lab_up
+feeds_nginx
+
+good_list()
+{
+    for i in $(seq 1 2 99); do
+        echo "198.51.100.$i"
+    done
+}
+
+good_list | feed_put list.txt
+seq -f "198.51.100.%g" 200 220 | feed_put wide.txt
+feed_section list $FEED_WEB/list.txt 'action = drop' 'max_size = 512K' 'max_unpacked = 1M' 'timeout = 5s'
+feed_section wide $FEED_WEB/wide.txt 'action = drop' 'guard = 0'
+lab_agent || lab_die "mxdpd does not start"
+check "the list is fetched" lab_wait 15 feed_is list state ok
+check "and in force" lab_wait 5 feed_stops 198.51.100.1
+check "networks that no list may hold" lab_wait 15 feed_is wide state ok
+
+# bad STATE WORDS TEXT: what lies there now is asked for.
+bad()
+{
+    check_exit 1 "$3: sync fails" lab_ctl feeds sync list
+    check_equal "$3: the state" "$(feed_field list state)" "$1"
+    check "$3: the words" feed_says list "$2"
+    check_equal "$3: the entries" "$(feed_field list entries)" 50
+    check "$3: the last good is in force" feed_stops 198.51.100.99
+}
+
+good_list | gzip | head -c 60 | feed_put list.txt
+bad failing 'gzip' "a gzip that is cut"
+echo "<!DOCTYPE html><html><body>Please log in</body></html>" | feed_put list.txt
+bad failing 'HTML' "a page with 200"
+: | feed_put list.txt
+bad failing 'empty' "an empty file"
+yes 198.51.100.1 | head -c 50M | gzip -9 | feed_put list.txt
+bad failing 'unpack' "a gzip bomb"
+good_list | head -20 | feed_put list.txt
+bad held '60' "three fifths gone"
+check_more "status says so" "$(lab_status '.notes[]' | grep -c 'feed list: held back')" 0
+check "an administrator who says that it is right" lab_ctl feeds sync list --force
+check_equal "is believed" "$(feed_field list entries)" 20
+check "and what left passes" lab_wait 5 feed_lets 198.51.100.99
+check "what stayed does not" feed_stops 198.51.100.1
+
+{
+    seq -f "198.51.100.%g" 200 220
+    echo 10.0.0.0/8
+    echo 0.0.0.0/0
+    echo 203.0.113.0/24
+} | feed_put wide.txt
+check "private networks and the world in a list" lab_ctl feeds sync wide
+check "the world was refused, with its line" sh -c \
+    "$LAB_BUILD/mxdpctl --socket $LAB/mxdp.sock feeds wide | grep 0.0.0.0/0"
+check "who is not listed passes" feed_lets 198.51.100.2
+check_equal "one line could not be used" "$(feed_field wide unusable)" 1
+
+# A server that takes its time has none of ours.
+sed -i 's|/list.txt|/slow/list.txt|' "$LAB/mxdp.conf"
+good_list | feed_put list.txt
+kill -s HUP "$AGENT"
+check "a server that stalls is given up" lab_wait 20 feed_is list state failing
+check "in words" feed_says list 'not there after 5 s'
+check_equal "the loop never waited for it" "$(lab_status ".loop.longest_cpu_ms < 10")" true
+check "mxdpd ends well" lab_agent_stop
+lab_done
