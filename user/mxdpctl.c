@@ -107,6 +107,13 @@ static const struct verb verbs[] = {
 	 "beginning. Lines that cannot be used are told, and do not stop the rest.\n"
 	 "--effective takes out what is never blocked: special networks, and those that the\n"
 	 "configuration allows."},
+	{"setup", cmd_setup, "[--write [FILE] [--force]]",
+	 "look at this host and propose a configuration; needs no agent\n"
+	 "The configuration goes to standard output, what to know and to do next to standard "
+	 "error.\n"
+	 "--write puts it into FILE, or where --config says; over one that is there only with "
+	 "--force.\n"
+	 "Nothing is changed but that file. --json: what was found."},
 	{"check-config", cmd_check_config, "[FILE]",
 	 "every mistake of a configuration file\n"
 	 "The file is the one of --config where none is named."},

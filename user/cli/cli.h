@@ -99,6 +99,7 @@ int cmd_allow(int argc, char **argv);
 int cmd_unallow(int argc, char **argv);
 int cmd_mode(int argc, char **argv);
 int cmd_checks(int argc, char **argv);
+int cmd_setup(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
 int cmd_import_postfix(int argc, char **argv);
 int cmd_log(int argc, char **argv);

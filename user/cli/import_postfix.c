@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "import_postfix.h"
+#include "read_config.h"
 #include "text.h"
 #include "../base/escape.h"
 #include "../base/file.h"
@@ -91,16 +90,8 @@ static void print_allow(FILE *out, const struct import *import)
 	fputs("}\n", out);
 }
 
-static void print_all(FILE *out, const struct import *import)
+void import_print(FILE *out, const struct import *import)
 {
-	char shown[TEXT_CELL];
-
-	fprintf(out,
-		"# What `mxdpctl import-postfix' made of %s. Every option that is not here has "
-		"its\n"
-		"# default; the sample mxdp.conf explains them all.\n\n"
-		"mode = monitor\n",
-		escape_bytes(shown, sizeof(shown), import->cf.path, strlen(import->cf.path)));
 	print_names(out, "our_names", &import->our_names);
 	print_names(out, "our_domains", &import->our_domains);
 	print_allow(out, import);
@@ -114,25 +105,29 @@ static void print_all(FILE *out, const struct import *import)
 	print_names(out, "dnsbl_sites", &import->sites);
 }
 
-/* The configuration that came out must be one: else this program is to blame, and says so. */
+static void print_all(FILE *out, const struct import *import)
+{
+	char shown[TEXT_CELL];
+
+	fprintf(out,
+		"# What `mxdpctl import-postfix' made of %s. Every option that is not here has "
+		"its\n"
+		"# default; the sample mxdp.conf explains them all.\n\n"
+		"mode = monitor\n",
+		escape_bytes(shown, sizeof(shown), import->cf.path, strlen(import->cf.path)));
+	import_print(out, import);
+}
+
+/* What came out must be a configuration: else this program is to blame, and says so. */
 static bool is_good(struct import *import, const char *text, size_t len)
 {
-	int fd = memfd_create("import-postfix", MFD_CLOEXEC);
-	struct config config;
-	char path[64], *error = NULL;
-	bool good;
+	char *error = NULL;
+	bool good = cli_config_is_good(text, len, &error);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	good = fd >= 0 && write(fd, text, len) == (ssize_t)len &&
-	       config_load(&config, &error, path);
-	if (good)
-		config_free(&config);
-	else
+	if (!good)
 		import_say(import, 0, "what came of it is no good configuration: %s",
 			   error ? error : "out of memory");
 	free(error);
-	if (fd >= 0)
-		close(fd);
 	return good;
 }
 
@@ -161,7 +156,7 @@ static char *directory_of(const char *path)
 	return strndup(path, slash > path ? (size_t)(slash - path) : 1);
 }
 
-static bool import_all(FILE *out, struct import *import, char *text)
+static bool read_parameters(struct import *import, char *text)
 {
 	if (!postfix_parse(import, text))
 		return false;
@@ -169,8 +164,41 @@ static bool import_all(FILE *out, struct import *import, char *text)
 	import_nets(import);
 	import_sites(import);
 	import_tell_others(import);
+	return !import->out_of_memory;
+}
+
+bool import_read(struct import *import, FILE *messages, const char *path, char *text, size_t len,
+		 bool files)
+{
+	bool good = false;
+
+	memset(import, 0, sizeof(*import));
+	import->cf.path = path;
+	import->cf.dir = directory_of(path);
+	import->cf.files = files;
+	import->say = messages;
+	import->out_of_memory = !import->cf.dir;
+	if (strlen(text) < len)
+		import_say(import, 0, "a zero byte: this is no text file; check the path");
+	else if (!import->out_of_memory)
+		good = read_parameters(import, text);
 	if (import->out_of_memory)
-		return false;
+		import_say(import, 0, "out of memory");
+	return good;
+}
+
+void import_free(struct import *import)
+{
+	names_drop(&import->our_names);
+	names_drop(&import->our_domains);
+	names_drop(&import->sites);
+	free(import->allow);
+	free(import->denied);
+	postfix_free(&import->cf);
+}
+
+static bool print_what_came(FILE *out, struct import *import)
+{
 	if (import->our_names.count || import->our_domains.count || import->sites.count ||
 	    import->allow_count)
 		return print_checked(out, import);
@@ -180,25 +208,11 @@ static bool import_all(FILE *out, struct import *import, char *text)
 
 bool import_text(FILE *out, FILE *messages, const char *path, char *text, size_t len, bool files)
 {
-	struct import import = {
-		.cf = {.path = path, .dir = directory_of(path), .files = files},
-		.say = messages,
-	};
-	bool good = false;
+	struct import import;
+	bool good = import_read(&import, messages, path, text, len, files) &&
+		    print_what_came(out, &import);
 
-	import.out_of_memory = !import.cf.dir;
-	if (strlen(text) < len)
-		import_say(&import, 0, "a zero byte: this is no text file; check the path");
-	else if (!import.out_of_memory)
-		good = import_all(out, &import, text);
-	if (import.out_of_memory)
-		import_say(&import, 0, "out of memory");
-	names_drop(&import.our_names);
-	names_drop(&import.our_domains);
-	names_drop(&import.sites);
-	free(import.allow);
-	free(import.denied);
-	postfix_free(&import.cf);
+	import_free(&import);
 	return good;
 }
 

@@ -54,6 +54,14 @@ struct import {
 /* import_postfix.c */
 /* All of it on text that is in memory: what came out on `out`. False where nothing did. */
 bool import_text(FILE *out, FILE *say, const char *path, char *text, size_t len, bool files);
+/*
+ * The same in steps. import_read() changes the text, which must live as long as the rest is used;
+ * false, with a message, where it is no main.cf. import_free() is due in either case.
+ */
+bool import_read(struct import *import, FILE *say, const char *path, char *text, size_t len,
+		 bool files);
+void import_print(FILE *out, const struct import *import);
+void import_free(struct import *import);
 /* "MAIN.CF:LINE: ..."; a line of 0 is left out. */
 void import_say(struct import *import, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
