@@ -26,6 +26,7 @@
 #include "../kernel/object.h"
 #include "../kernel/syncookies.h"
 #include "../policy/ceiling.h"
+#include "../policy/crowd.h"
 #include "../policy/history.h"
 #include "../policy/known.h"
 #include "../policy/nets.h"
@@ -128,8 +129,9 @@ struct agent {
 	} gather;               /* records that come in a stream: ring.c */
 	struct sessions *sessions;
 	struct history *history;
-	struct volume *volume; /* this and the next three: trust.h */
+	struct volume *volume; /* this and the next four: trust.h */
 	struct known *known;
+	struct crowd *crowd;
 	struct suspend suspend;
 	struct ceiling ceiling;
 	struct journal *journal;

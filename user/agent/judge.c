@@ -207,6 +207,7 @@ static void block(struct agent *a, struct session *session)
 		a->counts.spared++;
 	else if (!event.error)
 		count_block(a, &event, now);
+	trust_offended(a, &event);
 	events_verdict(a, &event);
 	outcomes_decided(a, &event);
 }

@@ -497,6 +497,8 @@ static void restore_repeat(const struct store_repeat *r, void *context)
 	uint32_t until = r->until < (int64_t)last ? last : (uint32_t)r->until;
 	unsigned repeats;
 
+	if (r->prefix.plen == ADDR_BITS && now - r->last <= 2 * CROWD_HALF)
+		crowd_offended(a->crowd, &r->prefix.addr, last);
 	if (!addr_is_v4(&r->prefix.addr) && r->prefix.plen == ADDR_BITS &&
 	    now - r->last <= HISTORY_NEIGHBOR)
 		history_offence(a->history, &r->prefix.addr, r->ports, last, &repeats);

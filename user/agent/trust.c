@@ -11,6 +11,7 @@
 #define RELAY_FOR  86400U
 #define RELAYS_MAX 1024 /* beyond, others than relays by volume could find no room */
 #define NOTED_FOR  3600 /* seconds that a reached ceiling stays worth a note */
+#define CROWDS     20   /* networks of many offenders that are told of */
 
 static const char at_ceiling[] = "the ceiling of verdicts.per_minute is reached";
 
@@ -18,13 +19,15 @@ int trust_open(struct agent *a)
 {
 	a->volume = volume_new(VOLUME_SOURCES);
 	a->known = known_new(KNOWN_CLIENTS);
-	return a->volume && a->known ? 0 : -ENOMEM;
+	a->crowd = crowd_new(CROWD_NETS);
+	return a->volume && a->known && a->crowd ? 0 : -ENOMEM;
 }
 
 void trust_close(struct agent *a)
 {
 	volume_free(a->volume);
 	known_free(a->known);
+	crowd_free(a->crowd);
 	suspend_free(&a->suspend);
 }
 
@@ -54,6 +57,18 @@ void trust_put(struct agent *a, const struct verdict_event *event)
 		ceiling_blocked(&a->ceiling, boot_seconds());
 	else if (event->doubtful == at_ceiling)
 		ceiling_watched(&a->ceiling, boot_seconds());
+}
+
+/* Networks of many offenders: not those who are spared, and nobody whom a forger may have made up.
+ */
+void trust_offended(struct agent *a, const struct verdict_event *event)
+{
+	const struct addr *client = &event->session->flow.client;
+	uint32_t now = boot_seconds();
+
+	if (!event->spared && !judge_is_doubtful(a, event->session) &&
+	    !known_times(a->known, client, now))
+		crowd_offended(a->crowd, client, now);
 }
 
 /* Findings that convict whom they should not */
@@ -264,6 +279,40 @@ static bool is_lately(uint32_t at, uint32_t now)
 	return at && now - at < NOTED_FOR;
 }
 
+static void note_crowds(const struct agent *a, json_t *notes)
+{
+	struct crowd_says most;
+	size_t count = crowd_list(a->crowd, boot_seconds(), &most, 1);
+	char words[CROWD_WORDS], more[96] = "", net[ADDR_TEXT];
+
+	if (!count)
+		return;
+	if (count > 1)
+		snprintf(more, sizeof(more),
+			 ", as have those of %zu other%s (see `mxdpctl report')", count - 1,
+			 count == 2 ? "" : "s");
+	prefix_format(net, &most.net);
+	json_array_append_new(
+		notes, json_sprintf("%s%s: such networks are not blocked by themselves; look "
+				    "with `mxdpctl log --client %s', and if nobody there is "
+				    "wanted, `mxdpctl block %s --for 1d'",
+				    crowd_words(words, &most), more, net, net));
+}
+
+json_t *trust_crowds(const struct agent *a)
+{
+	struct crowd_says says[CROWDS];
+	size_t count = crowd_list(a->crowd, boot_seconds(), says, CROWDS);
+	json_t *list = json_array();
+	char net[ADDR_TEXT];
+
+	for (size_t i = 0; i < count && i < CROWDS; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i}", "net",
+						      prefix_format(net, &says[i].net), "offenders",
+						      (int)says[i].offenders));
+	return list;
+}
+
 void trust_notes(const struct agent *a, json_t *notes)
 {
 	uint32_t now = boot_seconds();
@@ -273,6 +322,7 @@ void trust_notes(const struct agent *a, json_t *notes)
 		if (a->suspend.of[key] && a->suspend.of[key]->until)
 			json_array_append_new(
 				notes, json_string(suspend_words(words, a->suspend.of[key], now)));
+	note_crowds(a, notes);
 	if (is_lately(a->ceiling.beyond_at, now))
 		json_array_append_new(
 			notes,

@@ -3,10 +3,11 @@
  * What an administrator's trust in the verdicts rests on: relays by volume are found
  * (policy/volume.h), clients that deliver mail earn trust (policy/known.h), checks that convict
  * them are suspended and their blocks withdrawn (policy/suspend.h), and new blocks have a ceiling
- * (policy/ceiling.h). All of it comes from sessions that have ended: by then all is known of them,
- * what lists say and whether the server accepted mail. What was said while SYN cookies were in use
- * counts for nobody: a forger may have said it. Over a restart the known
- * and the suspended are kept in the journal, relays with the allowed networks.
+ * (policy/ceiling.h); networks of many offenders are shown (policy/crowd.h). All but the last comes
+ * from sessions that have ended: by then all is known of them, what lists say and whether the
+ * server accepted mail. What was said while SYN cookies were in use counts for nobody: a forger may
+ * have said it. Over a restart the known and the suspended are kept in the journal, relays with the
+ * allowed networks.
  *
  * A relay by volume is one for a day, and lists are asked about it all the while: each day it must
  * be earned anew, on all that is known. By its many names none becomes one against whom a verdict
@@ -28,6 +29,9 @@ const char *trust_only_watch(const struct agent *a, const struct session *sessio
 /* What was put for event->decision: counts it towards the ceiling. */
 void trust_put(struct agent *a, const struct verdict_event *event);
 
+/* A decision to block, whatever became of it. */
+void trust_offended(struct agent *a, const struct verdict_event *event);
+
 /* A session has ended, whatever became of it. */
 void trust_ended(struct agent *a, const struct session *session);
 /* The second hand. */
@@ -46,5 +50,7 @@ void trust_list_withdrawn(struct agent *a, uint64_t lists);
 /* For `status'. */
 void trust_notes(const struct agent *a, json_t *notes);
 json_t *trust_suspended(const struct agent *a);
+/* [{"net": "198.51.100.0/24", "offenders": 12}], the most first. */
+json_t *trust_crowds(const struct agent *a);
 
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "../journal/report.h"
+#include "trust.h"
 #include "verbs.h"
 
 #define SINCE_DEFAULT (7 * 86400U)
@@ -12,6 +13,7 @@
 struct reporting {
 	uv_work_t work;
 	struct connection *connection; /* NULL: it has gone */
+	const struct agent *agent;
 	int64_t since;
 	bool done;
 	json_t *answers;
@@ -57,7 +59,7 @@ static void left(void *state)
 static json_t *step(struct connection *c, void *state)
 {
 	struct reporting *r = state;
-	json_t *answer;
+	json_t *answer, *crowds;
 	size_t i;
 
 	if (!r->done) {
@@ -67,6 +69,13 @@ static json_t *step(struct connection *c, void *state)
 	if (!r->answers)
 		return answer_error("%s", r->error);
 	json_array_foreach(r->answers, i, answer) connection_send(c, json_incref(answer));
+	crowds = trust_crowds(r->agent);
+	json_array_foreach(crowds, i, answer)
+	{
+		json_object_set_new(answer, "about", json_string("network"));
+		connection_send(c, json_incref(answer));
+	}
+	json_decref(crowds);
 	return answer_done();
 }
 
@@ -81,6 +90,7 @@ json_t *verb_report(void *agent, const json_t *request, struct connection *c)
 		return error ? error : answer_error("out of memory");
 	r->work.data = r;
 	r->connection = c;
+	r->agent = a;
 	r->since = span ? (int64_t)time(NULL) - span : 0;
 	snprintf(r->path, sizeof(r->path), "%s/journal.db", a->options.state_dir);
 	if (uv_queue_work(&a->loop, &r->work, work, work_done)) {

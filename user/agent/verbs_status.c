@@ -298,6 +298,7 @@ json_t *verb_status(void *agent, const json_t *request, struct connection *c)
 		json_object_set_new(status, "senders", senders_json(a));
 		json_object_set_new(status, "checks_off", checks_off(a));
 		json_object_set_new(status, "suspended", trust_suspended(a));
+		json_object_set_new(status, "crowds", trust_crowds(a));
 		json_object_set_new(status, "notes", notes);
 		json_object_set_new(status, "latency", latency_of(a));
 		json_object_set_new(status, "counts", counts_of(a));

@@ -12,7 +12,7 @@
 
 struct report {
 	const char *since;
-	json_t *summary, *causes, *clients;
+	json_t *summary, *causes, *clients, *networks;
 };
 
 static json_int_t number(const json_t *object, const char *key)
@@ -119,6 +119,21 @@ static void show_clients(const struct report *r)
 		printf("  ... and %lld more\n", (long long)all - (json_int_t)i);
 }
 
+/* Of the last day whatever `since' says, and never blocked for it. */
+static void show_networks(const struct report *r)
+{
+	const json_t *network;
+	size_t i;
+
+	if (!json_array_size(r->networks))
+		return;
+	puts("\nNetworks of many offenders within a day, not blocked as such (`mxdpctl log\n"
+	     "--client NET' shows them, `mxdpctl block NET --for 1d' would block all of one):");
+	json_array_foreach(r->networks, i, network)
+		printf("  %-28s %6lld\n", field_text(network, "net"),
+		       (long long)number(network, "offenders"));
+}
+
 static void show_advice(const struct report *r)
 {
 	const json_t *blocks = json_object_get(r->summary, "blocks");
@@ -157,6 +172,8 @@ static int take(const json_t *data, void *context)
 		json_array_append(r->causes, (json_t *)data);
 	else if (about && !strcmp(about, "client") && field_text(data, "addr"))
 		json_array_append(r->clients, (json_t *)data);
+	else if (about && !strcmp(about, "network") && field_text(data, "net"))
+		json_array_append(r->networks, (json_t *)data);
 	return 0;
 }
 
@@ -165,6 +182,7 @@ static void show(const struct report *r)
 	show_summary(r);
 	show_causes(r);
 	show_clients(r);
+	show_networks(r);
 	show_advice(r);
 }
 
@@ -174,7 +192,12 @@ int cmd_report(int argc, char **argv)
 		{"since", required_argument, NULL, 's'},
 		CLI_WORDS,
 	};
-	struct report r = {.since = "7d", .causes = json_array(), .clients = json_array()};
+	struct report r = {
+		.since = "7d",
+		.causes = json_array(),
+		.clients = json_array(),
+		.networks = json_array(),
+	};
 	struct question q = {.data = take, .context = &r, .patience = PATIENCE};
 	int c, code = CLI_DONE;
 
@@ -197,5 +220,6 @@ int cmd_report(int argc, char **argv)
 	json_decref(r.summary);
 	json_decref(r.causes);
 	json_decref(r.clients);
+	json_decref(r.networks);
 	return code;
 }
