@@ -7,12 +7,17 @@
 #   make bench      side-by-side measurements (as root; see scripts/bench)
 #   make run        the self-contained laboratory (as root; see scripts/run)
 #   make install    below DESTDIR and PREFIX
+#   make dist       a tarball of the sources: build/mxdp-VERSION.tar.gz
+#   make deb        Debian packages: build/deb/*.deb
 #   make format, make lint, make clean
 #
 # V=1 shows the commands. SANITIZE=1 builds with ASan and UBSan into build/sanitize/.
 
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+VERSION    := $(shell sed -n 's/^.define MXDP_VERSION "\(.*\)"/\1/p' user/base/version.h)
 BUILD      := build$(if $(SANITIZE),/sanitize)
 
 CC           ?= gcc
@@ -23,6 +28,7 @@ BPFTOOL      ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
 
 LIBRARIES := libbpf libxdp libmnl libconfuse jansson libuv libpcap libcap-ng zlib libpcre2-8
 LIBRARIES += libunbound sqlite3 libcurl libseccomp
+LIBRARIES += libsystemd
 LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
@@ -64,7 +70,7 @@ say  = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests bench-tools check bench run install clean format format-check lint
+.PHONY: all tests bench-tools check bench run install dist deb clean format format-check lint
 
 all: $(PROGRAMS)
 
@@ -118,10 +124,36 @@ bench:
 run:
 	scripts/run
 
+# Manuals go by their section's number, completions by the shell that reads them.
 install: all
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/sbin $(PROGRAMS)
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/mxdp contrib/*.awk
+	cd contrib && find . -type f -exec install -D -m 0644 '{}' $(DESTDIR)$(PREFIX)/share/mxdp/'{}' ';'
 	install -D -m 0640 mxdp.conf $(DESTDIR)$(SYSCONFDIR)/mxdp/mxdp.conf.sample
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/mxdp README.md $(wildcard doc/*.md)
+	$(foreach page,$(wildcard man/*.[158]),install -D -m 0644 -t \
+		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) $(page) &&) true
+	$(foreach file,$(filter-out completion/_%,$(wildcard completion/*)),install -D -m 0644 $(file) \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$(basename $(notdir $(file))) &&) true
+	$(foreach file,$(wildcard completion/_*),install -D -m 0644 -t $(DESTDIR)$(ZSHDIR) $(file) &&) true
+	install -d $(DESTDIR)$(UNITDIR)
+	for unit in mxdpd mxdpd-gate; do \
+		sed 's|@SBIN@|$(PREFIX)/sbin|' systemd/$$unit.service.in \
+			>$(DESTDIR)$(UNITDIR)/$$unit.service && \
+		chmod 0644 $(DESTDIR)$(UNITDIR)/$$unit.service || exit 1; \
+	done
+	install -D -m 0644 systemd/mxdp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/mxdp.conf
+
+# What is committed, and nothing else.
+dist:
+	mkdir -p $(BUILD)
+	git archive --prefix=mxdp-$(VERSION)/ -o $(BUILD)/mxdp-$(VERSION).tar.gz HEAD
+
+# What stands here, built apart so that the tree stays clean; the packages are build/deb/*.deb.
+deb:
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb/mxdp-$(VERSION)
+	tar -c --exclude=./build --exclude=./.git . | tar -x -C $(BUILD)/deb/mxdp-$(VERSION)
+	cd $(BUILD)/deb/mxdp-$(VERSION) && dpkg-buildpackage -us -uc -b
 
 clean:
 	rm -rf build

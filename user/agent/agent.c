@@ -23,6 +23,7 @@
 #include "outcomes.h"
 #include "privileges.h"
 #include "remember.h"
+#include "service.h"
 #include "senders.h"
 #include "trust.h"
 
@@ -106,11 +107,6 @@ static int choose_interfaces(struct agent *a, char *error, size_t size)
 	size_t count = named ? (size_t)a->options.interface_count : a->config.interfaces.count;
 	char **names = named ? a->options.interfaces : a->config.interfaces.item;
 
-	if (!count)
-		return fail(
-			error, size, 0, "%s",
-			"no interface: name one as an argument, or set interfaces = {\"eth0\"} in "
-			"the configuration");
 	if (count > AGENT_INTERFACES)
 		return fail(error, size, 0, "%s", "more than 16 interfaces");
 	for (size_t i = 0; i < count; i++) {
@@ -188,7 +184,9 @@ static void on_signal(uv_signal_t *signal, int number)
 static void on_hangup(uv_signal_t *signal, int number)
 {
 	(void)number;
+	service_reloading(signal->data);
 	reload(signal->data);
+	service_reloaded(signal->data);
 }
 
 static void catch_signals(struct agent *a)
@@ -232,6 +230,9 @@ static int open_kernel_side(struct agent *a, char *error, size_t size)
 		err = object_open(&a->programs, &a->config, a->options.pin_dir, error, size);
 	if (!err)
 		err = interfaces_open(a, error, size);
+	/* Attaching loads the programs; with nothing to attach to mxdpctl has its maps all the same. */
+	if (!err && !a->interface_count)
+		err = object_load(&a->programs, error, size);
 	if (err)
 		return err;
 	err = object_maps(&a->maps, &a->programs);
@@ -344,7 +345,13 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 
 void agent_run(struct agent *a)
 {
+	if (!a->interface_count)
+		log_warning("on no interface, so nothing is guarded: set interfaces in %s or name "
+			    "some as arguments, and start again",
+			    a->options.config_path);
+	service_ready(a);
 	uv_run(&a->loop, UV_RUN_DEFAULT);
+	service_stopping(a);
 }
 
 void agent_stop(struct agent *a)

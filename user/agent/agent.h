@@ -8,8 +8,8 @@
  * verdicts; lookups.c asks the DNS, senders.c allows by name, trust.c says whom and which check to
  * trust, withdraw.c takes back what a broken list or a suspended check did; outcomes.c keeps what
  * became of those judged; interfaces.c follows links and addresses; upkeep.c is the second hand;
- * protected.c says who is never blocked; memory.c and remember.c keep what must outlive a restart;
- * verbs_*.c answer mxdpctl.
+ * service.c tells the service manager; protected.c says who is never blocked; memory.c and
+ * remember.c keep what must outlive a restart; verbs_*.c answer mxdpctl.
  */
 #ifndef MXDP_AGENT_AGENT_H
 #define MXDP_AGENT_AGENT_H
@@ -35,6 +35,7 @@
 #include "../tap/sessions.h"
 #include "../../maps/verdict_user.h"
 #include "../base/latency.h"
+#include "../base/notify.h"
 #include "reasons.h"
 #include "stall.h"
 
@@ -182,6 +183,7 @@ struct agent {
 	uv_timer_t second, sweeper, saver, guard, routes;
 	uv_signal_t sigterm, sigint, sighup;
 	bool ending; /* closing: nothing is opened again */
+	struct notify notify;
 };
 
 /* Opens everything; on failure says why in `error`, and what was opened is closed by agent_close.

@@ -9,6 +9,7 @@
 #include "events.h"
 #include "feeds.h"
 #include "lookups.h"
+#include "service.h"
 #include "outcomes.h"
 #include "senders.h"
 #include "trust.h"
@@ -101,6 +102,7 @@ static void tick(uv_timer_t *timer)
 			    mode_name(a->mode.mode));
 		upkeep_mode(a, a->mode.after, a->mode.after_by, 0);
 	}
+	service_tick(a);
 }
 
 static void expired(const struct verdict_entry *entry, void *context)

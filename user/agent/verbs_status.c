@@ -99,6 +99,11 @@ static json_t *notes_of(struct agent *a, const unsigned long long *fates)
 {
 	json_t *notes = json_array();
 
+	if (!a->interface_count)
+		json_array_append_new(notes,
+				      json_sprintf("on no interface, so nothing is guarded: set "
+						   "interfaces in %s and start mxdpd again",
+						   a->options.config_path));
 	for (size_t i = 0; i < a->interface_count; i++)
 		if (!a->interface[i].attached)
 			json_array_append_new(notes, json_sprintf("%s is not guarded: %s",
