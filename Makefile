@@ -150,6 +150,8 @@ dist:
 
 # What stands here, built apart so that the tree stays clean; the packages are build/deb/*.deb.
 deb:
+	@test "$$(dpkg-parsechangelog -S Version)" = "$(VERSION)" || { \
+		echo "debian/changelog and user/base/version.h name different versions" >&2; exit 1; }
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb/mxdp-$(VERSION)
 	tar -c --exclude=./build --exclude=./.git . | tar -x -C $(BUILD)/deb/mxdp-$(VERSION)

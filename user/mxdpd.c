@@ -13,7 +13,8 @@
 
 static const char usage[] =
 	"Usage: mxdpd [OPTION]... [INTERFACE]...\n"
-	"Guards mail ports on INTERFACE (default: those of the configuration). With none at all it\n"
+	"Guards mail ports on INTERFACE (default: those of the configuration). With none at all "
+	"it\n"
 	"runs and guards nothing, until the configuration names one and it is started again.\n"
 	"\n"
 	"  --config FILE       default " CONFIG_DEFAULT_PATH "\n"

@@ -49,7 +49,6 @@ refused_daemon()
 : >"$CONF"
 refused_daemon "unknown interface" 'nosuch0' nosuch0
 refused_daemon "a good and an unknown interface" 'nosuch0' eth0 nosuch0
-refused_daemon "no interface at all" 'interface'
 refused_daemon "unknown option" 'no-such-option' --no-such-option eth0
 refused_daemon "unknown mode" 'sometimes' --mode sometimes eth0
 AROUND=(setpriv --bounding-set=-all --inh-caps=-all)

@@ -230,7 +230,8 @@ static int open_kernel_side(struct agent *a, char *error, size_t size)
 		err = object_open(&a->programs, &a->config, a->options.pin_dir, error, size);
 	if (!err)
 		err = interfaces_open(a, error, size);
-	/* Attaching loads the programs; with nothing to attach to mxdpctl has its maps all the same. */
+	/* Attaching loads the programs; with nothing to attach to mxdpctl has its maps all the
+	 * same. */
 	if (!err && !a->interface_count)
 		err = object_load(&a->programs, error, size);
 	if (err)

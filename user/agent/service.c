@@ -36,8 +36,7 @@ static void describe(char *text, size_t size, const struct agent *a)
 	char names[AGENT_INTERFACES * (sizeof(a->interface[0].attachment.name) + 2)];
 
 	if (!a->interface_count) {
-		snprintf(text, size,
-			 "on no interface: set interfaces in %s, and start mxdpd again",
+		snprintf(text, size, "on no interface: set interfaces in %s, and start mxdpd again",
 			 a->options.config_path);
 		return;
 	}
