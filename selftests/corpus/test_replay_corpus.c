@@ -25,7 +25,8 @@
 #define FILES 256
 #define TALKS 4096
 
-static char corpus[4096], scratch[] = "/tmp/mxdp-replay-XXXXXX", config_path[64];
+static char corpus[4096], scratch[] = "/tmp/mxdp-replay-XXXXXX", config_path[64], harsh_path[64];
+static char *config = config_path; /* what replay() reads */
 static struct {
 	char *path[FILES];
 	size_t count;
@@ -67,7 +68,7 @@ static json_t *read_lines(int fd)
 /* The lines of `mxdpctl replay --json WORDS...`. */
 static json_t *replay(const char *word, const char *path, int expected)
 {
-	char *argv[] = {"replay", "--json", "--config", config_path, NULL, NULL, NULL};
+	char *argv[] = {"replay", "--json", "--config", config, NULL, NULL, NULL};
 	int argc = 4, out = memfd_create("out", 0), err = memfd_create("err", 0), code;
 	int saved_out, saved_err;
 	ssize_t got;
@@ -189,6 +190,14 @@ static const struct {
 	{"bdat", "helo-localhost"},                           /* EHLO localhost, on a loopback */
 };
 
+/* By these it would be another matter. */
+static const char harsh[] = "finding \"helo-single-label\" { convicts = true points = 10 }\n"
+			    "finding \"helo-localhost\" { convicts = true points = 10 }\n";
+
+static struct {
+	size_t passed, watched; /* at defaults, as if all addresses were public */
+} ordinary;
+
 static void expect_right(const char *path, const json_t *line)
 {
 	const json_t *findings = json_object_get(line, "findings"), *finding;
@@ -216,6 +225,8 @@ static void check_line(const char *path, const json_t *line, bool judged)
 		fail_msg("%s: a loopback address is on watch", path);
 	assert_int_equal(json_integer_value(json_object_get(line, "ttl")), 0);
 	expect_right(path, line);
+	ordinary.passed += judged && !strcmp(verdict, "pass");
+	ordinary.watched += judged && !strcmp(verdict, "watch");
 }
 
 static void every_conversation_has_its_line(void **state)
@@ -239,8 +250,47 @@ static void every_conversation_has_its_line(void **state)
 		}
 		all += talks;
 	}
-	print_message("%zu captures, %zu conversations\n", captures.count, all);
+	print_message("%zu captures, %zu conversations at defaults: 0 blocked, %zu watched, %zu "
+		      "pass\n",
+		      captures.count, all, ordinary.watched, ordinary.passed);
+	assert_int_equal(ordinary.watched + ordinary.passed, all);
 	assert_true(captures.count >= 30 && all >= 30);
+}
+
+static void expect_harsh(const char *path, const json_t *line, size_t *blocked)
+{
+	bool guilty = json_array_size(json_object_get(line, "findings")) > 0;
+	bool blocks = !strcmp(text_of(line, "verdict"), "block");
+
+	if (blocks != guilty)
+		fail_msg("%s: %s is%s blocked by harsher settings", path, text_of(line, "client"),
+			 blocks ? "" : " not");
+	if (blocks)
+		print_message("harsher settings would block %s of %s: %s\n",
+			      text_of(line, "client"), strrchr(path, '/') + 1,
+			      text_of(json_array_get(json_object_get(line, "findings"), 0), "id"));
+	*blocked += blocks;
+}
+
+/* Where the findings that ordinary mail has are made to convict, just those who have them go. */
+static void harsher_settings(void **state)
+{
+	size_t blocked = 0, all = 0;
+
+	(void)state;
+	config = harsh_path;
+	for (size_t f = 0; f < captures.count; f++) {
+		json_t *lines = replay("--ignore-never-block", captures.path[f], 0);
+		const json_t *line;
+		size_t n;
+
+		json_array_foreach(lines, n, line) expect_harsh(captures.path[f], line, &blocked);
+		all += json_array_size(lines);
+		json_decref(lines);
+	}
+	config = config_path;
+	print_message("%zu of %zu conversations would be blocked by them\n", blocked, all);
+	assert_in_range(blocked, 1, all / 2);
 }
 
 static const struct golden {
@@ -580,15 +630,20 @@ static int prepare(void **state)
 	if (!mkdtemp(scratch))
 		return -1;
 	snprintf(config_path, sizeof(config_path), "%s/mxdp.conf", scratch);
+	snprintf(harsh_path, sizeof(harsh_path), "%s/harsh.conf", scratch);
 	file = fopen(config_path, "w"); /* empty: the defaults, whatever this host has */
+	if (!file || fclose(file))
+		return -1;
+	file = fopen(harsh_path, "w");
 	if (!file)
 		return -1;
+	fputs(harsh, file);
 	return fclose(file);
 }
 
 static int clean_up(void **state)
 {
-	static const char *const names[] = {"mxdp.conf", "dressed.pcap", "part"};
+	static const char *const names[] = {"mxdp.conf", "harsh.conf", "dressed.pcap", "part"};
 	char path[128];
 
 	(void)state;
@@ -626,6 +681,7 @@ static int need_corpus(void **state)
 	}
 
 TEST(every_conversation_has_its_line)
+TEST(harsher_settings)
 TEST(known_sessions)
 TEST(other_link_types)
 TEST(snap_lengths)
@@ -638,6 +694,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(every_conversation_has_its_line_with_corpus, need_corpus),
+		cmocka_unit_test_setup(harsher_settings_with_corpus, need_corpus),
 		cmocka_unit_test_setup(known_sessions_with_corpus, need_corpus),
 		cmocka_unit_test_setup(other_link_types_with_corpus, need_corpus),
 		cmocka_unit_test_setup(snap_lengths_with_corpus, need_corpus),
