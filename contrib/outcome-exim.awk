@@ -5,14 +5,16 @@
 #   tail -n 0 -F /var/log/exim4/mainlog | awk -f outcome-exim.awk | mxdpctl outcome -
 #
 # Only what Exim itself wrote counts: a sender in quotes may hold anything, so it is skipped as a
-# whole, and the address of the host is the first in brackets with a blank before it. A HELO holds no
-# blank unless helo_accept_junk_hosts lets it.
+# whole, and the address of the host stands at its place behind H=: a name, a HELO in parentheses,
+# the address in brackets, the first two only where they are known. A HELO holds no blank unless
+# helo_accept_junk_hosts lets it.
 
 function client(text,    address)
 {
-	if (!match(text, / \[[0-9A-Fa-f.:]+\]/))
+	if (!match(text, /^ H=([^][() ]+ )?(\([^ ]*\) )?\[[0-9A-Fa-f.:]+\]/))
 		return ""
-	address = substr(text, RSTART + 2, RLENGTH - 3)
+	address = substr(text, 1, RLENGTH - 1)
+	sub(/.*\[/, "", address)
 	return address ~ /^(127\.|::1$)/ ? "" : address
 }
 

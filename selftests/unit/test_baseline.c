@@ -163,13 +163,31 @@ static void over_a_restart(void **state)
 	boot = 0; /* another boot, ten seconds later */
 	booted = BEGIN + 3 * DAY + 12 * HOUR + 1810;
 	baseline_tick(&b, boot, booted);
-	assert_int_equal(look().state, BASELINE_UNKNOWN);
+	assert_int_equal(look().state, BASELINE_USUAL); /* by what was kept */
+	assert_in_range(look().accepted, 115, 122);
 	assert_int_equal(baseline_now(&b).minutes, 30);
-	pass(60, none);
-	assert_int_equal(look().state, BASELINE_UNKNOWN); /* not sixty minutes yet */
-	pass(1, none);
+	pass(61, none);
+	assert_int_equal(look().accepted, 0);
 	assert_int_equal(look().state, BASELINE_LOW);
 	assert_int_equal(look().days, 3);
+}
+
+static void a_gap_before_the_start(void **state)
+{
+	static struct baseline_hour hours[BASELINE_HOURS];
+
+	(void)state;
+	until(3, 12, office);
+	pass(9, office);
+	memcpy(hours, b.hour, sizeof(hours));
+	/* Five minutes that nobody counted are as if it had been there; more are not. */
+	for (unsigned gap = 6; gap <= 7; gap++) {
+		b = (struct baseline){0};
+		for (int i = 0; i < BASELINE_HOURS; i++)
+			baseline_restore(&b, &hours[i]);
+		baseline_tick(&b, boot + gap * 60, booted + boot + gap * 60);
+		assert_int_equal(look().state, gap == 6 ? BASELINE_USUAL : BASELINE_UNKNOWN);
+	}
 }
 
 static void what_was_missed_is_not_known(void **state)
@@ -249,6 +267,7 @@ int main(void)
 		cmocka_unit_test_setup(the_night_is_quiet, begin),
 		cmocka_unit_test_setup(sunday_is_no_alarm, begin),
 		cmocka_unit_test_setup(over_a_restart, begin),
+		cmocka_unit_test_setup(a_gap_before_the_start, begin),
 		cmocka_unit_test_setup(what_was_missed_is_not_known, begin),
 		cmocka_unit_test_setup(clock_jumps, begin),
 		cmocka_unit_test_setup(an_hour_lived_twice_is_not_known, begin),

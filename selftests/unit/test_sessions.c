@@ -634,6 +634,42 @@ static void resets(void **state)
 	assert_int_equal(seen.helos, 2);
 }
 
+/* Behind STARTTLS the end is all that is seen: a FIN, and the RST to what comes after it. */
+static void end_of_tls(void **state)
+{
+	struct sessions *s = begin();
+	struct wire w = connect_from(s, 4001);
+
+	(void)state;
+	birth(&w);
+	client(&w, EHLO);
+	server(&w, "250-mx.mxdp.example\r\n250 STARTTLS\r\n");
+	client(&w, "STARTTLS\r\n");
+	server(&w, "220 ready\r\n");
+	w.client += 5000;
+	w.server += 3000;
+	w.now += 60000;
+	sessions_expire(s, w.now);
+	assert_int_equal(seen.ended, 0);
+	tell(&w, FROM_CLIENT, RECORD_FIN, w.client, w.server, "", 0);
+	tell(&w, FROM_CLIENT, RECORD_RST, w.client + 1, 0, "", 0);
+	sessions_expire(s, w.now + 1000);
+	assert_int_equal(seen.ended, 0);
+	sessions_expire(s, w.now + 2000);
+	assert_int_equal(seen.ended, 1);
+	assert_true(seen.starttls);
+
+	/* The RST alone may be a decoy. */
+	birth(&w);
+	client(&w, EHLO);
+	tell(&w, FROM_CLIENT, RECORD_RST, w.client + 1, 0, "", 0);
+	sessions_expire(s, w.now + 2000);
+	assert_int_equal(seen.ended, 1);
+	sessions_expire(s, w.now + 30000);
+	assert_int_equal(seen.ended, 2);
+	sessions_free(s);
+}
+
 /* What the server answers to a forger, long after the session that he claims to belong to. */
 static void nothing_begins_bare(void **state)
 {
@@ -793,6 +829,7 @@ int main(void)
 		cmocka_unit_test(late_segments),
 		cmocka_unit_test(memory_of_a_session),
 		cmocka_unit_test(resets),
+		cmocka_unit_test(end_of_tls),
 		cmocka_unit_test(nothing_begins_bare),
 		cmocka_unit_test(lost_records),
 		cmocka_unit_test(cut_records),

@@ -9,6 +9,8 @@
 #include "outcomes.h"
 #include "verbs.h"
 
+#define AHEAD 3600 /* seconds that the clock of the log's host may be */
+
 /* One line, or why it is none. */
 static const char *take(struct agent *a, const json_t *line, int64_t now)
 {
@@ -22,8 +24,10 @@ static const char *take(struct agent *a, const json_t *line, int64_t now)
 	if (!word || !outcome_parse(&outcome, word) ||
 	    (outcome != OUTCOME_ACCEPTED && outcome != OUTCOME_REFUSED))
 		return "neither accepted nor refused";
-	if (at && !json_is_integer(at))
+	if (at && (!json_is_integer(at) || json_integer_value(at) < 0))
 		return "no time";
+	if (json_integer_value(at) > now + AHEAD)
+		return "a time to come";
 	outcomes_told(a, &client, outcome == OUTCOME_ACCEPTED, at ? json_integer_value(at) : now);
 	return NULL;
 }
@@ -36,6 +40,8 @@ json_t *verb_outcome(void *agent, const json_t *request, struct connection *c)
 	size_t i;
 
 	(void)c;
+	if (!json_is_array(lines))
+		return answer_error("`outcome' wants \"lines\", an array");
 	if (json_array_size(lines) > OUTCOME_LINES_MAX)
 		return answer_error("%zu lines in one request; at most %d", json_array_size(lines),
 				    OUTCOME_LINES_MAX);

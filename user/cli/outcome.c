@@ -3,15 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ask.h"
 #include "cli.h"
 #include "lines.h"
+#include "outcome_line.h"
 #include "text.h"
-#include "../base/addr.h"
-#include "../base/outcome.h"
 #include "../control/protocol.h"
 
 #define READ_BYTES 65536
@@ -32,7 +30,10 @@ static void say_bad(struct talk *t, const char *why)
 {
 	char quoted[TEXT_QUOTE];
 
-	t->bad++;
+	if (t->bad++ == ASK_ERRORS)
+		fprintf(stderr, "stdin: more such lines are only counted\n");
+	if (t->bad > ASK_ERRORS)
+		return;
 	fprintf(stderr, "stdin:%u: %s: %s\n", t->number, text_quote(quoted, t->text), why);
 }
 
@@ -64,57 +65,22 @@ static int send_lines(struct talk *t)
 	return code;
 }
 
-/* "2026-01-31T12:00:00Z", "...+01:00", "...+0100", with parts of a second or without. */
-static bool parse_time(json_int_t *out, const char *text)
-{
-	struct tm tm = {0};
-	const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	long offset = 0;
-
-	if (!at)
-		return false;
-	if (*at == '.' || *at == ',')
-		at += 1 + strspn(at + 1, "0123456789");
-	if (*at == '+' || *at == '-') {
-		struct tm zone = {0};
-		const char *end = strptime(at + 1, strchr(at, ':') ? "%H:%M" : "%H%M", &zone);
-
-		offset = (zone.tm_hour * 60L + zone.tm_min) * (*at == '-' ? -60 : 60);
-		at = end ? end : "?";
-	} else if (*at == 'Z') {
-		at++;
-	}
-	*out = (json_int_t)timegm(&tm) - offset;
-	return !*at;
-}
-
 static void take_line(struct talk *t)
 {
-	char text[ADDR_TEXT], line[LINES_TEXT + 1], *rest = line, *word;
-	json_int_t at = 0;
+	char text[ADDR_TEXT], line[LINES_TEXT + 1];
+	struct outcome_line said;
+	const char *why;
 	json_t *object;
-	struct addr addr;
-	enum outcome outcome;
-	bool timed;
 
 	memcpy(line, t->text, t->len + 1);
-	word = strsep(&rest, " \t");
-	timed = rest && parse_time(&at, word);
-	if (timed)
-		word = strsep(&rest, " \t");
-	if (!addr_parse(&addr, word)) {
-		say_bad(t, "write ADDRESS accepted|refused, with a time before it or without");
+	if (!outcome_line_parse(&said, line, &why)) {
+		say_bad(t, why);
 		return;
 	}
-	word = rest ? strsep(&rest, " \t") : "";
-	if (!outcome_parse(&outcome, word) ||
-	    (outcome != OUTCOME_ACCEPTED && outcome != OUTCOME_REFUSED)) {
-		say_bad(t, "behind the address stands accepted or refused");
-		return;
-	}
-	object = json_pack("{s:s, s:s}", "addr", addr_format(text, &addr), "outcome", word);
-	if (timed)
-		json_object_set_new(object, "at", json_integer(at));
+	object = json_pack("{s:s, s:s}", "addr", addr_format(text, &said.client), "outcome",
+			   outcome_name(said.outcome));
+	if (said.timed)
+		json_object_set_new(object, "at", json_integer(said.at));
 	json_array_append_new(t->lines, object);
 	if (json_array_size(t->lines) == OUTCOME_LINES_MAX)
 		t->code = send_lines(t);

@@ -58,10 +58,10 @@ static const char rows_text[] = "SELECT addr, kind, findings, accepted + told_ac
 				"FROM cases WHERE at >= ?1 ORDER BY addr, id";
 
 static const char clients_text[] =
-	"SELECT addr, helo, name, sender, findings, score, max(at), sum(sessions), "
-	"sum(accepted + told_accepted) FROM cases WHERE at >= ?1 "
+	"SELECT addr, helo, name, sender, findings, score, max(at), total(sessions), "
+	"total(accepted + told_accepted) FROM cases WHERE at >= ?1 "
 	"AND kind IN ('would-block', 'blocked') GROUP BY addr "
-	"HAVING sum(accepted + told_accepted) > 0 ORDER BY max(at) DESC, id DESC LIMIT ?2";
+	"HAVING total(accepted + told_accepted) > 0 ORDER BY max(at) DESC, id DESC LIMIT ?2";
 
 static void count(struct tally *t, enum outcome outcome)
 {
@@ -134,6 +134,13 @@ static enum outcome better(enum outcome a, enum outcome b)
 	return a < b ? a : b;
 }
 
+/* A journal of another hand may hold any number. */
+static void add(json_int_t *sum, sqlite3_int64 more)
+{
+	if (more > 0 && __builtin_add_overflow(*sum, more, sum))
+		*sum = INT64_MAX;
+}
+
 static void add_row(struct report *r, sqlite3_stmt *row)
 {
 	const void *addr = sqlite3_column_blob(row, COL_ADDR);
@@ -162,8 +169,10 @@ static void add_row(struct report *r, sqlite3_stmt *row)
 	c->outcome = better(c->outcome, outcome_of(row));
 	add_names(c, (const char *)sqlite3_column_text(row, COL_FINDINGS));
 	/* What came in spite of a block in force was let in as a courtesy. */
-	r->sessions += in_force ? 0 : sqlite3_column_int64(row, COL_LATER);
-	r->bytes += in_force ? 0 : sqlite3_column_int64(row, COL_BYTES);
+	if (in_force)
+		return;
+	add(&r->sessions, sqlite3_column_int64(row, COL_LATER));
+	add(&r->bytes, sqlite3_column_int64(row, COL_BYTES));
 }
 
 static void add_tally(json_t *object, const struct tally *t)

@@ -39,6 +39,7 @@ static void begin_anew(struct baseline *b, uint32_t minute)
 {
 	memset(b->lately, 0, sizeof(b->lately));
 	b->since = b->minute = minute;
+	b->restored = !b->begun;
 	b->begun = true;
 }
 
@@ -124,14 +125,36 @@ static bool is_whole(const struct baseline *b)
 	return b->begun && b->minute - b->since > BASELINE_MINUTE;
 }
 
+/* An agent that was gone for a moment: what this hour and the one before it have brought. */
+static bool kept_lately(struct baseline *b, uint32_t *accepted)
+{
+	int64_t wall = wall_of(b), into = wall % HOUR;
+	const struct baseline_hour now = baseline_now(b), *before = known(b, wall / HOUR - 1);
+
+	if (!b->restored || !before || now.minutes > 60 ||
+	    now.minutes + (60 - BASELINE_WHOLE) < into / 60)
+		return false;
+	*accepted = now.accepted + (uint32_t)(before->accepted * (HOUR - into) / HOUR);
+	return true;
+}
+
+static bool last_hour(struct baseline *b, uint32_t *accepted)
+{
+	if (!is_whole(b) && kept_lately(b, accepted))
+		return true;
+	*accepted = 0;
+	for (int i = 0; i < BASELINE_MINUTE; i++)
+		*accepted += b->lately[i];
+	return is_whole(b);
+}
+
 struct baseline_says baseline_look(struct baseline *b)
 {
 	struct baseline_says says = {.state = BASELINE_UNKNOWN};
+	bool whole = last_hour(b, &says.accepted);
 
-	for (int i = 0; i < BASELINE_MINUTE; i++)
-		says.accepted += b->lately[i];
 	compare(b, &says);
-	if (!is_whole(b) || says.usual < BASELINE_LEAST) {
+	if (!whole || says.usual < BASELINE_LEAST) {
 		b->low = false;
 		return says;
 	}

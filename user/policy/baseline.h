@@ -10,7 +10,8 @@
  * a third, and until a half is reached again.
  *
  * An hour is known where the agent was there for nearly all of it; the last sixty minutes are,
- * where it was there for all of them.
+ * where it was there for all of them, or, just after a restart, where the hours that were kept
+ * cover nearly all of them.
  *
  * Two clocks are given by the caller: seconds of CLOCK_BOOTTIME count the minutes, the time of day
  * says which hour it is. Where the time of day jumps, the last sixty minutes begin anew, so that
@@ -45,6 +46,7 @@ struct baseline {
 	uint32_t since;  /* boot minute since which all of them are known */
 	int64_t booted;  /* time of day when the boot clock was 0, at the last look */
 	bool begun, low;
+	bool restored; /* no jump so far: the hours that an earlier agent kept go before ours */
 };
 
 enum baseline_state {

@@ -326,7 +326,11 @@ static uint32_t patience_after(const struct session *session, const struct recor
 		return CLOSING_LIMIT;
 	if (r->flags & RECORD_FIN || (r->flags & RECORD_RST && r->from == FROM_SERVER))
 		return CLOSING_LIMIT;
-	return r->flags & RECORD_RST ? DOUBT_LIMIT : SILENCE_LIMIT;
+	if (!(r->flags & RECORD_RST))
+		return SILENCE_LIMIT;
+	/* To a FIN it adds nothing: who leaves TLS without reading the server's goodbye sends both.
+	 */
+	return session->client.ended || session->server.ended ? CLOSING_LIMIT : DOUBT_LIMIT;
 }
 
 static size_t names_said(const struct dialogue *d)
