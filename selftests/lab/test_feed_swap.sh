@@ -4,6 +4,8 @@
 # A thousand swaps of feed sets under a flood of SYNs through a real interface, half of them from
 # sources that every set lists, half from their neighbours that none lists: not one listed SYN
 # passes, not one other is dropped. What passes XDP is counted by nftables, one by one.
+#
+# Runs alone: it fills the machine.
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"

@@ -5,6 +5,8 @@
 # addresses and a SYN flood from everywhere: each session is judged by what it said itself, nobody
 # else is, and the agent does not grow. SYN cookies are off, because they change what a handshake
 # proves: test_flood_cookies.sh.
+#
+# Runs alone: it fills the machine.
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"

@@ -4,6 +4,8 @@
 # A SYN flood that makes the kernel fall back on SYN cookies. A blind forger may then complete a
 # handshake, so nobody is blocked for what he says meanwhile: his verdict only watches, status says
 # why, and real mail passes. Blocks that stand stay.
+#
+# Runs alone: it fills the machine.
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"

@@ -5,6 +5,8 @@
 # through his networks, and a hundred thousand bots in a minute, or as many as this machine can play.
 # Who should be is blocked and nobody else, tables have their bounds, and honest mail arrives all the
 # while.
+#
+# Runs alone: it fills the machine.
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"

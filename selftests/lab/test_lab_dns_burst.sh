@@ -4,6 +4,8 @@
 # 5,000 clients at once, ten lists, one of them silent: every client is judged, who is listed is
 # blocked and nobody else, the event loop never works long at a stretch, lists are not asked more than
 # they must be, and memory is bounded.
+#
+# Runs alone: it counts what a turn of the loop costs.
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"

@@ -25,7 +25,7 @@ unpack_download()
         -o APT::Sandbox::User=root -o Dir::Cache::archives="$into" install "$@"
 }
 
-unpack_fetch()
+unpack_fetch_first()
 {
     local name=$1 new="$UNPACKED/$1.new" deb
     shift
@@ -44,6 +44,16 @@ unpack_fetch()
         cp -a "$new/root/lib" "$new/root/usr/" && rm -rf "$new/root/lib" || return 1
     fi
     mv "$new" "$UNPACKED/$name"
+}
+
+# Two laboratories may want the same packages at a time: one fetches, the other waits for it.
+unpack_fetch()
+{
+    mkdir -p "$UNPACKED" || return 1
+    (
+        flock 9
+        unpack_fetch_first "$@"
+    ) 9>"$UNPACKED/.lock"
 }
 
 # unpack_need NAME PACKAGE...: for the top of a test; the test ends where there is nothing to test.
