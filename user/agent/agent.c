@@ -276,6 +276,26 @@ static int look_first(struct agent *a, char *error, size_t size)
 	return err;
 }
 
+static int drop_privileges(struct agent *a, char *error, size_t size)
+{
+	const char *lists[FEEDS_MAX];
+	struct privileges p = {
+		.config_path = a->options.config_path,
+		.pin_dir = a->options.pin_dir,
+		.socket_path = a->options.socket_path,
+		.state_dir = a->options.state_dir,
+		.lists = lists,
+	};
+
+	for (size_t i = 0; i < a->config.feeds_count && i < FEEDS_MAX; i++) {
+		const char *path = feed_settings_path(&a->config.feeds[i]);
+
+		if (path)
+			lists[p.lists_count++] = path;
+	}
+	return privileges_drop(&p, error, size);
+}
+
 /* The gate's live values come last: until then an earlier agent's hold. */
 static int open_eyes(struct agent *a, char *error, size_t size)
 {
@@ -330,7 +350,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	upkeep_open(a);
 	catch_signals(a);
 	fill_in_memory();
-	err = privileges_drop(error, size);
+	err = drop_privileges(a, error, size);
 	if (!err)
 		err = lookups_open(a, error, size);
 	if (err)

@@ -15,8 +15,7 @@
 #include "events.h"
 #include "feeds_inner.h"
 
-#define FILE_URL "file://"
-#define DAY      86400
+#define DAY 86400
 
 static bool is_stdin(const struct feed_one *one)
 {
@@ -25,7 +24,7 @@ static bool is_stdin(const struct feed_one *one)
 
 static bool is_file(const struct feed_one *one)
 {
-	return !strncmp(one->settings->url, FILE_URL, strlen(FILE_URL));
+	return feed_settings_path(one->settings) != NULL;
 }
 
 /* How it ended */
@@ -261,6 +260,9 @@ static void open_file(struct chore *chore)
 
 static const char *open_words(int err)
 {
+	if (err == -EACCES)
+		return "permission denied; what lies in a directory that no feed named when mxdpd "
+		       "started, it can read after a restart";
 	return err == -ENXIO ? "it is neither a file nor a FIFO" : strerror(-err);
 }
 
@@ -305,7 +307,7 @@ static void open_soon(struct feeds *f, struct feed_one *one)
 		o->chore.done = file_opened;
 		o->serial = one->serial;
 		o->fd = -1;
-		utf8_copy(o->path, sizeof(o->path), one->settings->url + strlen(FILE_URL));
+		utf8_copy(o->path, sizeof(o->path), feed_settings_path(one->settings));
 		one->phase = PHASE_OPENING;
 		if (!chore_start(f->agent, &o->chore))
 			return;

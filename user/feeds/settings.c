@@ -38,6 +38,14 @@ bool feed_action_parse(enum feed_action *out, const char *text)
 	return false;
 }
 
+const char *feed_settings_path(const struct feed_settings *settings)
+{
+	static const char scheme[] = "file://";
+	size_t len = strlen(scheme);
+
+	return strncmp(settings->url, scheme, len) ? NULL : settings->url + len;
+}
+
 void feed_settings_free(struct feed_settings *settings)
 {
 	for (size_t i = 0; i < settings->headers_count; i++)

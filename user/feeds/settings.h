@@ -59,6 +59,9 @@ bool feed_name_is_good(const char *name, size_t len);
 const char *feed_action_name(enum feed_action action);
 bool feed_action_parse(enum feed_action *out, const char *text);
 
+/* The path of a "file://" one; NULL: it is another. */
+const char *feed_settings_path(const struct feed_settings *settings);
+
 /* What they own, not themselves. */
 void feed_settings_free(struct feed_settings *settings);
 
