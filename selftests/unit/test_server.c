@@ -173,28 +173,39 @@ static void turn(struct room *r, uint64_t start)
 
 /* Peers */
 
-static struct peer *peer_new(struct room *r)
+static void peer_free(struct peer *p)
+{
+	close(p->fd);
+	free(p);
+}
+
+/* The loop does not turn: the backlog has room for 16. */
+static struct peer *peer_connect(struct room *r)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	struct peer *p = calloc(1, sizeof(*p));
-	uint64_t start = clock_ns(CLOCK_MONOTONIC);
 
 	assert_non_null(p);
 	p->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert_true(p->fd >= 0);
 	strcpy(to.sun_path, r->path);
-	while (connect(p->fd, (struct sockaddr *)&to, sizeof(to))) {
+	if (connect(p->fd, (struct sockaddr *)&to, sizeof(to))) {
 		assert_int_equal(errno, EAGAIN);
-		turn(r, start);
+		peer_free(p);
+		return NULL;
 	}
-	turn(r, start);
 	return p;
 }
 
-static void peer_free(struct peer *p)
+static struct peer *peer_new(struct room *r)
 {
-	close(p->fd);
-	free(p);
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	struct peer *p;
+
+	while (!(p = peer_connect(r)))
+		turn(r, start);
+	turn(r, start);
+	return p;
 }
 
 /* As much as goes at once; how much that was, or -1 where the server has hung up. */
@@ -655,6 +666,69 @@ static void followers_that_go(void **state)
 	expect_alive(r);
 }
 
+/* Until it hangs up; everything before that is thrown away. */
+static void expect_dropped(struct room *r, struct peer *p)
+{
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+
+	do {
+		p->len = 0;
+		turn(r, start);
+	} while (peer_fill(p));
+}
+
+static void the_silent_are_dropped(void **state)
+{
+	struct room *r = *state;
+	struct peer *silent = peer_new(r), *slow = peer_new(r), *follower = peer_new(r), *good;
+	uint64_t start = clock_ns(CLOCK_MONOTONIC), last = 0;
+
+	server_patience(r->server, 1500, 600000);
+	peer_say(r, follower, "{\"verb\":\"follow\"}\n");
+	json_decref(peer_line(r, follower));
+	good = peer_new(r);
+	/* A byte now and then is no request; one who asks, and one who listens, may stay. */
+	while (peer_fill(silent) || peer_fill(slow)) {
+		uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+		if (now - last > 300000000) {
+			peer_push(slow, " ", 1);
+			peer_say(r, good, "{\"verb\":\"echo\",\"n\":5}\n");
+			expect_echo(r, good, 5);
+			last = now;
+		}
+		turn(r, start);
+	}
+	assert_true(clock_ns(CLOCK_MONOTONIC) - start > 1500000000);
+	expect_error(r, silent, "nothing was asked");
+	expect_error(r, slow, "nothing was asked");
+	server_publish(r->server, "{\"ok\":true,\"n\":6}");
+	expect_echo(r, follower, 6);
+	peer_say(r, good, "{\"verb\":\"echo\",\"n\":7}\n");
+	expect_echo(r, good, 7);
+	peer_free(silent);
+	peer_free(slow);
+	peer_free(follower);
+	peer_free(good);
+}
+
+/* His answer waits for him, but not for ever; what it holds is given back. */
+static void the_deaf_are_dropped(void **state)
+{
+	struct room *r = *state;
+	struct peer *deaf = peer_new(r);
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+
+	server_patience(r->server, 600000, 1000);
+	peer_say(r, deaf, "{\"verb\":\"long\",\"lines\":1000,\"size\":100000}\n");
+	while (!r->released)
+		turn(r, start);
+	assert_true(r->steps < 1000);
+	expect_dropped(r, deaf);
+	peer_free(deaf);
+	expect_alive(r);
+}
+
 /* "echo REQUEST | nc -U": the last word is said, the answer is still to come. */
 static void half_closed_peers_get_their_answer(void **state)
 {
@@ -895,6 +969,41 @@ static void strangers_are_refused(void **state)
 	assert_non_null(strstr(line, "permission denied"));
 }
 
+/* Of one user eight, and root still gets in. */
+static void one_user_has_so_many_connections(void **state)
+{
+	enum { TRIES = 12, PLACES = 8 };
+	struct room *r = *state;
+	struct group *group = getgrnam("daemon");
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	struct peer *p[TRIES];
+
+	if (geteuid() || !group)
+		skip();
+	close_server(r);
+	open_server(r, "daemon");
+	assert_non_null(r->server);
+	assert_int_equal(chmod(r->dir, 0755), 0);
+	/* The credentials of a socket are those of the moment of connect(2). */
+	assert_int_equal(setegid(group->gr_gid) || seteuid(65534), 0);
+	for (size_t i = 0; i < TRIES; i++)
+		p[i] = peer_connect(r);
+	assert_int_equal(seteuid(0) || setegid(0), 0);
+	for (int i = 0; i < 2 * TRIES; i++)
+		turn(r, start);
+	for (size_t i = PLACES; i < TRIES; i++) {
+		expect_error(r, p[i], "8 connections of one user are open already");
+		expect_end(r, p[i]);
+		peer_free(p[i]);
+	}
+	expect_alive(r);
+	for (size_t i = 0; i < PLACES; i++) {
+		peer_say(r, p[i], "{\"verb\":\"echo\",\"n\":1}\n");
+		expect_echo(r, p[i], 1);
+		peer_free(p[i]);
+	}
+}
+
 /* A group that nobody made: for root alone, not for group 0. */
 static void a_group_that_is_not_there(void **state)
 {
@@ -928,6 +1037,8 @@ int main(void)
 		IN_ROOM(followers_hear_everything),
 		IN_ROOM(followers_that_never_read),
 		IN_ROOM(followers_that_go),
+		IN_ROOM(the_silent_are_dropped),
+		IN_ROOM(the_deaf_are_dropped),
 		IN_ROOM(half_closed_peers_get_their_answer),
 		IN_ROOM(gone_in_the_middle_of_a_long_answer),
 		IN_ROOM(the_server_ends_in_the_middle_of_a_long_answer),
@@ -937,6 +1048,7 @@ int main(void)
 		IN_ROOM(what_is_no_socket_is_left_alone),
 		IN_ROOM(paths_that_cannot_be),
 		IN_ROOM(strangers_are_refused),
+		IN_ROOM(one_user_has_so_many_connections),
 		IN_ROOM(a_group_that_is_not_there),
 	};
 

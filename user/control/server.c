@@ -22,6 +22,14 @@
 #define QUEUE_DROP      (8U << 20) /* a follower that far behind is let go */
 #define READ_STEP       65536
 
+/* So that neither one user nor all of them together keep root out, who may have to mend things. */
+#define CONNECTIONS_USER   8
+#define CONNECTIONS_OTHERS 24
+
+#define LOOK_MS 1000   /* between looks for those who say nothing */
+#define IDLE_MS 60000  /* for a request to be complete, since the last answer has left */
+#define DEAF_MS 900000 /* without taking a byte of an answer: somebody reads it in a pager */
+
 struct connection {
 	uv_pipe_t pipe;
 	struct server *server;
@@ -36,12 +44,17 @@ struct connection {
 	void (*done)(void *state);
 	void *state;
 	bool asleep; /* the step waits for connection_wake() */
+	uint64_t
+		quiet_since; /* milliseconds of the loop: nothing was under way, or nothing moved */
+	size_t queue;        /* bytes of answers at the last look */
 	struct connection *prev, *next;
 };
 
 struct server {
 	uv_pipe_t listener;
-	uv_idle_t more;   /* while an answer that sends nothing for now is under way */
+	uv_idle_t more;  /* while an answer that sends nothing for now is under way */
+	uv_timer_t look; /* for those who say nothing */
+	uint64_t idle_ms, deaf_ms;
 	unsigned handles; /* of ours that are not closed yet */
 	uv_loop_t *loop;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -129,6 +142,7 @@ static void written(uv_write_t *request, int status)
 	c->under_way--;
 	if (c->closing)
 		return;
+	c->quiet_since = uv_now(c->pipe.loop);
 	if (status) {
 		connection_close(c);
 		return;
@@ -308,6 +322,7 @@ static void take_lines(struct connection *c)
 
 		if (!end)
 			break;
+		c->quiet_since = uv_now(c->pipe.loop);
 		take_line(c, line, (size_t)(end - line));
 		c->taken = (size_t)(end + 1 - c->request);
 	}
@@ -379,6 +394,11 @@ static bool in_group(uid_t uid, gid_t gid, gid_t wanted)
 	return false;
 }
 
+static bool is_other(uid_t uid)
+{
+	return uid && uid != geteuid();
+}
+
 static bool peer_allowed(const struct server *s, uv_pipe_t *pipe, uid_t *uid)
 {
 	struct ucred peer;
@@ -389,15 +409,69 @@ static bool peer_allowed(const struct server *s, uv_pipe_t *pipe, uid_t *uid)
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		return false;
 	*uid = peer.uid;
-	if (!peer.uid || peer.uid == geteuid())
+	if (!is_other(peer.uid))
 		return true;
 	return s->has_group && in_group(peer.uid, peer.gid, s->group);
+}
+
+/* Why there is no place for one more, or NULL. */
+static const char *no_place(const struct server *s, const struct connection *new, char text[80])
+{
+	const struct connection *c;
+	size_t of_user = 0, of_others = 0;
+
+	DL_FOREACH(s->connections, c)
+	{
+		of_user += c->uid == new->uid;
+		of_others += is_other(c->uid);
+	}
+	if (s->count > CONNECTIONS_MAX || of_others > CONNECTIONS_OTHERS)
+		snprintf(text, 80, "%zu connections are open already", s->count - 1);
+	else if (is_other(new->uid) && of_user > CONNECTIONS_USER)
+		snprintf(text, 80, "%d connections of one user are open already", CONNECTIONS_USER);
+	else
+		return NULL;
+	return text;
+}
+
+static void refuse(struct connection *c, const char *why)
+{
+	connection_send(c, answer_error("%s", why));
+	connection_close(c);
+}
+
+/*
+ * Who has a request under way may wait for it; who takes its answer slowly, too. A request that
+ * comes a byte a minute is none, and who takes nothing at all has gone.
+ */
+static void look(uv_timer_t *timer)
+{
+	struct server *s = timer->data;
+	uint64_t now = uv_now(s->loop);
+	struct connection *c, *next;
+
+	for (c = s->connections; c; c = next) {
+		size_t queue = c->pipe.write_queue_size;
+
+		next = c->next;
+		if (c->following || (c->step && !c->under_way))
+			continue;
+		if (queue != c->queue)
+			c->quiet_since = now;
+		c->queue = queue;
+		if (c->under_way && now - c->quiet_since > s->deaf_ms)
+			connection_close(c);
+		else if (!c->under_way && now - c->quiet_since > s->idle_ms)
+			refuse(c, "nothing was asked for too long");
+	}
 }
 
 static void accepted(uv_stream_t *listener, int status)
 {
 	struct server *s = listener->data;
 	struct connection *c;
+	char full[80];
+	bool allowed;
 
 	c = status ? NULL : calloc(1, sizeof(*c));
 	if (!c)
@@ -409,18 +483,16 @@ static void accepted(uv_stream_t *listener, int status)
 		return;
 	}
 	c->server = s;
+	c->quiet_since = uv_now(s->loop);
+	allowed = peer_allowed(s, &c->pipe, &c->uid);
 	DL_APPEND(s->connections, c);
 	s->count++;
-	if (s->count > CONNECTIONS_MAX) {
-		connection_send(c,
-				answer_error("%d connections are open already", CONNECTIONS_MAX));
-		connection_close(c);
-	} else if (!peer_allowed(s, &c->pipe, &c->uid)) {
-		connection_send(c, answer_error("permission denied"));
-		connection_close(c);
-	} else {
+	if (no_place(s, c, full))
+		refuse(c, full);
+	else if (!allowed)
+		refuse(c, "permission denied");
+	else
 		uv_read_start((uv_stream_t *)&c->pipe, make_room, received);
-	}
 }
 
 /* The listener */
@@ -494,6 +566,7 @@ static void close_handles(struct server *s)
 {
 	uv_close((uv_handle_t *)&s->listener, server_freed);
 	uv_close((uv_handle_t *)&s->more, server_freed);
+	uv_close((uv_handle_t *)&s->look, server_freed);
 }
 
 struct server *server_open(uv_loop_t *loop, const char *path, const char *group,
@@ -520,14 +593,24 @@ struct server *server_open(uv_loop_t *loop, const char *path, const char *group,
 	find_group(s, group);
 	uv_pipe_init(loop, &s->listener, 0);
 	uv_idle_init(loop, &s->more);
-	s->listener.data = s->more.data = s;
-	s->handles = 2;
+	uv_timer_init(loop, &s->look);
+	s->listener.data = s->more.data = s->look.data = s;
+	s->handles = 3;
+	server_patience(s, IDLE_MS, DEAF_MS);
 	err = listen_at(s);
-	if (!err)
+	if (!err) {
+		uv_timer_start(&s->look, look, LOOK_MS, LOOK_MS);
 		return s;
+	}
 	snprintf(error, error_size, "cannot listen at `%s': %s", path, uv_strerror(err));
 	close_handles(s);
 	return NULL;
+}
+
+void server_patience(struct server *s, uint64_t idle_ms, uint64_t deaf_ms)
+{
+	s->idle_ms = idle_ms;
+	s->deaf_ms = deaf_ms;
 }
 
 void server_audit(struct server *s, server_audit_fn fn)

@@ -2,6 +2,11 @@
 /*
  * The control socket, agent's side: connections, their credentials, lines in, lines out. What the
  * verbs do stands in user/agent/verbs_*.c; the words in protocol.h.
+ *
+ * Bounded, against those who may ask, too: 32 connections, of these 24 of others than root and 8 of
+ * one of them; requests as protocol.h says. A connection ends when no request has come whole within
+ * a minute of the last answer, when nothing of an answer was taken for a quarter of an hour, and
+ * for a follower when it is 8 MB behind.
  */
 #ifndef MXDP_CONTROL_SERVER_H
 #define MXDP_CONTROL_SERVER_H
@@ -36,6 +41,9 @@ struct server *server_open(uv_loop_t *loop, const char *path, const char *group,
 /* Who asks for what: told of each request with a verb of the table, before it is answered. */
 typedef void (*server_audit_fn)(void *context, uid_t uid, const char *verb, const json_t *request);
 void server_audit(struct server *s, server_audit_fn fn);
+
+/* How long a request and a reader are waited for, instead of the above. */
+void server_patience(struct server *s, uint64_t idle_ms, uint64_t deaf_ms);
 
 /* Closes the connections and removes the socket; the loop must run once more to finish. */
 void server_close(struct server *s);
