@@ -114,7 +114,7 @@ static __always_inline struct verdict_hits *verdict_hit(const struct verdict_key
 	struct verdict_hits *hits = bpf_map_lookup_elem(&mxdp_hits, key);
 
 	if (!hits) {
-		struct verdict_hits none = {};
+		struct verdict_hits none = {.first = now};
 
 		bpf_map_update_elem(&mxdp_hits, key, &none, BPF_NOEXIST);
 		hits = bpf_map_lookup_elem(&mxdp_hits, key);

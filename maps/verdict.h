@@ -56,6 +56,8 @@ struct verdict_hits {
 	__u64 packets;  /* SYNs and hidden-flag fragments met since the verdict was put */
 	__u32 last;     /* CLOCK_BOOTTIME seconds of the last one */
 	__u32 courtesy; /* CLOCK_BOOTTIME seconds of the last courtesy pass */
+	__u32 first;    /* CLOCK_BOOTTIME seconds of the first one; 0: it is not known */
+	__u32 zero;
 };
 
 /* Words of the /24 bitmap: 2^24 bits. */
@@ -64,6 +66,6 @@ struct verdict_hits {
 _Static_assert(sizeof(struct verdict_key) == 20, "map key");
 _Static_assert(sizeof(struct verdict) == 16, "map value");
 _Static_assert(sizeof(struct verdict_prefix_key) == 24, "map key");
-_Static_assert(sizeof(struct verdict_hits) == 16, "map value");
+_Static_assert(sizeof(struct verdict_hits) == 24, "map value");
 
 #endif

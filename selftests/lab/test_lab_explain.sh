@@ -42,7 +42,11 @@ check "the other ports pass" grep -q '^198.51.100.7: a SYN to ports 587 and 465 
     "$LAB/explain"
 check_exit 4 "and the SYN is dropped" lab_bot $BOT "$MX4" connect
 explained $BOT
-check "it was met" grep -q 'met [1-9][0-9]* times* since, last' "$LAB/explain"
+check "it was met" grep -q 'met 1 time since, last' "$LAB/explain"
+check_exit 4 "and another one is" lab_bot $BOT "$MX4" connect
+explained $BOT
+check "it is told when for the first time" grep -Eq 'met [2-9] times since, first [^,]* ago, last' \
+    "$LAB/explain"
 check "how it ends" grep -q 'accepted in a courtesy session (one SYN passes in .*unblock 198.51.100.7' \
     "$LAB/explain"
 check "the journal has it" lab_wait 5 has_history $BOT \
@@ -58,7 +62,7 @@ check_equal "and nothing else" "$(head -c 29 "$LAB/text")" "Connections from $BO
 check "unblock" lab_ctl unblock $BOT
 check "it passes, by its grace" first_line $BOT "$BOT: a SYN to port 25 passes: never blocked, .*grace.*"
 check "the history knows how it ended" lab_wait 5 has_history $BOT \
-    '^history .* unblocked after .*(mxdpctl), met [1-9]'
+    '^history .* unblocked after .*(mxdpctl), met [1-9].*, first 20.*, last 20'
 lab_ctl unallow $BOT >/dev/null 2>&1
 
 check "an IPv6 bot" lab_bot $BOT6 "$MX6" helo "[IPv6:$MX6]"

@@ -382,6 +382,7 @@ static void test_courtesy_pass(void **state)
 		assert_int_equal(hits.packets, 12);
 		assert_in_range(boot_seconds() - hits.courtesy, 0, 60);
 		assert_in_range(boot_seconds() - hits.last, 0, 60);
+		assert_in_range(hits.first, 1, hits.last);
 	}
 }
 

@@ -301,7 +301,8 @@ static void comes_back(void **state)
 	v.entry.verdict.action = ACTION_RESET;
 	v.entry.verdict.cause = CAUSE_SCORE;
 	v.entry.verdict.flags = 0;
-	v.entry.hits = (struct verdict_hits){.packets = 1ULL << 40, .last = boot_seconds()};
+	v.entry.hits = (struct verdict_hits){
+		.packets = 1ULL << 40, .last = boot_seconds(), .first = boot_seconds() - 5};
 	v.reason = "zw\xc3\xb6lf";
 	v.lists = "dnsbl:zen.example dnsbl:b.example";
 	store_put(s, &v);
@@ -393,13 +394,15 @@ static void hits_are_kept(void **state)
 
 	(void)state;
 	store_put(s, &v);
-	v.entry.hits = (struct verdict_hits){.packets = 41, .last = boot_seconds()};
+	v.entry.hits = (struct verdict_hits){
+		.packets = 41, .last = boot_seconds(), .first = boot_seconds() - 9};
 	store_hits(s, &v.entry);
 	store_close(s);
 	load(&l);
 	assert_int_equal(l.count, 1);
 	assert_int_equal(l.verdict[0].entry.hits.packets, 41);
 	assert_int_equal(l.verdict[0].entry.hits.last, v.entry.hits.last);
+	assert_int_equal(l.verdict[0].entry.hits.first, v.entry.hits.first);
 	assert_int_equal(l.verdict[0].entry.hits.courtesy, 0);
 }
 
@@ -869,6 +872,7 @@ static void from_version_1(void **state)
 	sql("DROP TABLE suspended");
 	sql("DROP TABLE cases");
 	sql("DROP TABLE hours");
+	sql("ALTER TABLE verdicts DROP COLUMN hit_first");
 	sql("PRAGMA user_version = 1");
 	s = open_and_start();
 	store_known(s, &one);

@@ -124,18 +124,20 @@ static json_t *verdict_json(const struct agent *a, const struct verdict_entry *e
 {
 	char text[ADDR_TEXT];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:o, s:o}", "addr",
-			 prefix_format(text, &e->prefix), "ports", ports_name(e->ports), "action",
-			 action_name(e->verdict.action), "cause", cause_name(e->verdict.cause),
-			 "reason", reasons_get(&a->reasons, &e->prefix, e->ports), "age",
-			 (json_int_t)now - e->verdict.since, "expires_in",
-			 e->verdict.expires == VERDICT_NEVER_EXPIRES
-				 ? json_null()
-				 : json_integer((json_int_t)e->verdict.expires - now),
-			 "hits", (json_int_t)e->hits.packets, "last_hit",
-			 e->hits.packets ? json_integer((json_int_t)now - e->hits.last)
-					 : json_null(),
-			 "courtesy_in", courtesy_of(a, e, now));
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I, s:o, s:o, s:o}", "addr",
+		prefix_format(text, &e->prefix), "ports", ports_name(e->ports), "action",
+		action_name(e->verdict.action), "cause", cause_name(e->verdict.cause), "reason",
+		reasons_get(&a->reasons, &e->prefix, e->ports), "age",
+		(json_int_t)now - e->verdict.since, "expires_in",
+		e->verdict.expires == VERDICT_NEVER_EXPIRES
+			? json_null()
+			: json_integer((json_int_t)e->verdict.expires - now),
+		"hits", (json_int_t)e->hits.packets, "last_hit",
+		e->hits.packets ? json_integer((json_int_t)now - e->hits.last) : json_null(),
+		"first_hit",
+		e->hits.first ? json_integer((json_int_t)now - e->hits.first) : json_null(),
+		"courtesy_in", courtesy_of(a, e, now));
 }
 
 static json_t *verdict_of(const struct agent *a, const struct prefix *prefix, enum port_class ports)

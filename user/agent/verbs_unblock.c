@@ -162,36 +162,46 @@ static void remove_picked(struct picking *p, const struct verdict_key *key)
 		give_grace(p->agent, &prefix, &p->outcome);
 }
 
-/*
- * All of them need no choice: what a batch of the walk holds is removed in the same turn, so that
- * nobody can block one anew in between; deleting does not disturb the walk. They make one event
- * together: one for each of a million would push all others out.
- */
-static bool flush_batch(struct picking *p)
+/* Others were heard since it was read: who has been blocked anew stays so. */
+static void flush_one(struct picking *p, const struct verdict_entry *read)
 {
-	int count =
-		verdict_walk_next(&p->agent->maps, &p->walk, p->batch, VERDICT_WALK_BATCH, true);
+	struct verdict_entry entry;
 
-	for (int i = 0; i < count; i++) {
-		if (!remove_entry(p->agent, &p->batch[i]))
-			continue;
-		remember_ended(p->agent, &p->batch[i], p->why);
-		p->outcome.done++;
-	}
-	p->walked = !count;
-	return count >= 0;
+	if (verdict_get(&p->agent->maps, &read->prefix, read->ports, &entry) ||
+	    memcmp(&entry.verdict, &read->verdict, sizeof(entry.verdict)) != 0)
+		return;
+	if (!remove_entry(p->agent, &entry))
+		return;
+	remember_ended(p->agent, &entry, p->why);
+	p->outcome.done++;
 }
 
+/*
+ * All of them need no choice, so none is picked: what a batch of the walk holds is removed as soon
+ * as there is time; deleting does not disturb the walk. They make one event together: one for each
+ * of a million would push all others out.
+ */
 static json_t *flush_step(struct connection *c, void *state)
 {
 	struct picking *p = state;
 	uint64_t began = clock_ns(CLOCK_MONOTONIC);
+	int count;
 
 	(void)c;
-	while (!p->walked && bulk_has_time(began))
-		if (!flush_batch(p))
+	while (!p->walked && bulk_has_time(began)) {
+		while (p->at < p->count && bulk_has_time(began))
+			flush_one(p, &p->batch[p->at++]);
+		if (p->at < p->count)
+			break;
+		count = verdict_walk_next(&p->agent->maps, &p->walk, p->batch, VERDICT_WALK_BATCH,
+					  false);
+		if (count < 0)
 			return answer_error("cannot read all verdicts: %zu were removed",
 					    p->outcome.done);
+		p->at = 0;
+		p->count = (size_t)count;
+		p->walked = !count;
+	}
 	return p->walked ? answer_outcome(p->agent, &p->outcome) : NULL;
 }
 

@@ -32,13 +32,15 @@ static json_t *verdict_json(const struct reasons *r, const struct verdict_entry 
 			       ? json_null()
 			       : json_integer((json_int_t)e->verdict.expires - now);
 	json_t *last = e->hits.last ? json_integer((json_int_t)now - e->hits.last) : json_null();
+	json_t *first = e->hits.first ? json_integer((json_int_t)now - e->hits.first) : json_null();
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:o, s:I, s:o}", "addr",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:o, s:I, s:o, s:o}", "addr",
 			 prefix_format(prefix, &e->prefix), "ports", ports_name(e->ports), "action",
 			 action_name(e->verdict.action), "cause", cause_name(e->verdict.cause),
 			 "reason", reasons_get(r, &e->prefix, e->ports), "of_others",
 			 is_of_others(r, e), "age", (json_int_t)now - e->verdict.since,
-			 "expires_in", left, "hits", (json_int_t)e->hits.packets, "last_hit", last);
+			 "expires_in", left, "hits", (json_int_t)e->hits.packets, "last_hit", last,
+			 "first_hit", first);
 }
 
 static json_t *list_step(struct connection *c, void *state)

@@ -120,14 +120,18 @@ static void show_state(const json_t *state)
 static void show_hits(const json_t *verdict)
 {
 	json_int_t hits = field_number(verdict, "hits", 0);
+	json_int_t first = field_number(verdict, "first_hit", -1);
 	char span[TEXT_SPAN], last[TEXT_SPAN];
 
 	printf("             set %s ago; met %lld time%s",
 	       text_span(span, field_number(verdict, "age", 0)), (long long)hits,
 	       hits == 1 ? "" : "s");
 	if (hits)
-		printf(" since, last %s ago",
-		       text_span(last, field_number(verdict, "last_hit", 0)));
+		fputs(" since", stdout);
+	if (hits > 1 && first >= 0)
+		printf(", first %s ago", text_span(span, first));
+	if (hits)
+		printf(", last %s ago", text_span(last, field_number(verdict, "last_hit", 0)));
 	putchar('\n');
 }
 
@@ -238,6 +242,8 @@ static void show_past(const json_t *verdict)
 	/* Those of a verdict in force are told above, as the kernel counts them. */
 	if (ended >= 0)
 		printf(", met %lld time%s", (long long)hits, hits == 1 ? "" : "s");
+	if (hits > 1 && field_number(verdict, "hit_first", 0) && ended >= 0)
+		printf(", first %s", day_of(day, field_number(verdict, "hit_first", 0)));
 	if (field_number(verdict, "hit_last", 0) && ended >= 0)
 		printf(", last %s", day_of(day, field_number(verdict, "hit_last", 0)));
 	putchar('\n');

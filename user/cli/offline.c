@@ -46,13 +46,15 @@ static json_t *entry_to_json(const struct verdict_entry *e, uint32_t now)
 	bool forever = v->expires == VERDICT_NEVER_EXPIRES;
 	char addr[ADDR_TEXT];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:n, s:I, s:o, s:I, s:o}", "addr",
+	return json_pack("{s:s, s:s, s:s, s:s, s:n, s:I, s:o, s:I, s:o, s:o}", "addr",
 			 prefix_format(addr, &e->prefix), "ports", ports_name(e->ports), "action",
 			 action_name(v->action), "cause", cause_name(v->cause), "reason", "age",
 			 (json_int_t)ago(now, v->since), "expires_in",
 			 forever ? json_null() : json_integer(v->expires - now), "hits",
 			 (json_int_t)e->hits.packets, "last_hit",
-			 e->hits.last ? json_integer(ago(now, e->hits.last)) : json_null());
+			 e->hits.last ? json_integer(ago(now, e->hits.last)) : json_null(),
+			 "first_hit",
+			 e->hits.first ? json_integer(ago(now, e->hits.first)) : json_null());
 }
 
 int offline_list(const struct maps *maps, client_fn data, void *context)

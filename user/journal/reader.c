@@ -13,7 +13,7 @@
 
 #define COLUMNS                                                                            \
 	"SELECT addr, plen, ports, action, cause, score, reason, lists, evidence, since, " \
-	"expires, ended, ending, ended_by, hits, hit_last, id FROM verdicts "
+	"expires, ended, ending, ended_by, hits, hit_last, hit_first, id FROM verdicts "
 
 enum column {
 	COLUMN_ACTION = 3,
@@ -29,6 +29,7 @@ enum column {
 	COLUMN_BY,
 	COLUMN_HITS,
 	COLUMN_HIT_LAST,
+	COLUMN_HIT_FIRST,
 	COLUMN_ID,
 };
 
@@ -105,18 +106,20 @@ static json_t *verdict_of(sqlite3_stmt *row)
 
 	if (!store_read_network(&prefix, &ports, row, 0))
 		return NULL;
-	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:I}",
-		"addr", prefix_format(text, &prefix), "ports", text_of(row, 2), "action",
-		text_of(row, COLUMN_ACTION), "cause", text_of(row, COLUMN_CAUSE), "score",
-		(json_int_t)sqlite3_column_int64(row, COLUMN_SCORE), "reason",
-		text_of(row, COLUMN_REASON), "lists", text_of(row, COLUMN_LISTS), "findings",
-		parsed(row, COLUMN_EVIDENCE, json_array()), "since", number_of(row, COLUMN_SINCE),
-		"expires", number_of(row, COLUMN_EXPIRES), "ended", number_of(row, COLUMN_ENDED),
-		"ending", text_of(row, COLUMN_ENDING), "by", text_of(row, COLUMN_BY), "hits",
-		(json_int_t)sqlite3_column_int64(row, COLUMN_HITS), "hit_last",
-		number_of(row, COLUMN_HIT_LAST), "id",
-		(json_int_t)sqlite3_column_int64(row, COLUMN_ID));
+	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, "
+			 "s:o, s:o, s:I}",
+			 "addr", prefix_format(text, &prefix), "ports", text_of(row, 2), "action",
+			 text_of(row, COLUMN_ACTION), "cause", text_of(row, COLUMN_CAUSE), "score",
+			 (json_int_t)sqlite3_column_int64(row, COLUMN_SCORE), "reason",
+			 text_of(row, COLUMN_REASON), "lists", text_of(row, COLUMN_LISTS),
+			 "findings", parsed(row, COLUMN_EVIDENCE, json_array()), "since",
+			 number_of(row, COLUMN_SINCE), "expires", number_of(row, COLUMN_EXPIRES),
+			 "ended", number_of(row, COLUMN_ENDED), "ending",
+			 text_of(row, COLUMN_ENDING), "by", text_of(row, COLUMN_BY), "hits",
+			 (json_int_t)sqlite3_column_int64(row, COLUMN_HITS), "hit_last",
+			 number_of(row, COLUMN_HIT_LAST), "hit_first",
+			 number_of(row, COLUMN_HIT_FIRST), "id",
+			 (json_int_t)sqlite3_column_int64(row, COLUMN_ID));
 }
 
 /* Adds the rows; a row that is no verdict is left out. */

@@ -10,7 +10,8 @@
  *
  * A verdict: {"addr", "ports", "action", "cause", "score", "reason", "lists": "dnsbl:ZONE ..",
  *   "findings": [..], "since", "expires" (null: never), "ended", "ending", "by" (all three null
- * while it is in force), "hits", "hit_last"} A change: {"at", "uid", "verb", "request": {..}}
+ * while it is in force), "hits", "hit_last", "hit_first"} A change: {"at", "uid", "verb",
+ * "request": {..}}
  */
 #ifndef MXDP_JOURNAL_READER_H
 #define MXDP_JOURNAL_READER_H

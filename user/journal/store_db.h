@@ -9,7 +9,7 @@
 
 #include "store.h"
 
-#define STORE_VERSION 3
+#define STORE_VERSION 4
 
 enum store_op_kind {
 	OP_PUT,

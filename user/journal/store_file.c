@@ -48,6 +48,7 @@ static const char *const steps[STORE_VERSION] = {
 	"CREATE INDEX cases_by_time ON cases (at);"
 	"CREATE TABLE hours (id INTEGER PRIMARY KEY, hour INTEGER NOT NULL, told INTEGER NOT NULL,"
 	" accepted INTEGER NOT NULL, minutes INTEGER NOT NULL, UNIQUE (hour, told));",
+	"ALTER TABLE verdicts ADD COLUMN hit_first INTEGER;",
 };
 
 static const char *const statements[STATEMENT_COUNT] = {

@@ -51,6 +51,7 @@ enum load_column {
 	LOAD_HITS = LOAD_BOOT + 2,
 	LOAD_HIT_LAST,
 	LOAD_HIT_COURTESY,
+	LOAD_HIT_FIRST,
 	LOAD_LISTS,
 	LOAD_ID,
 	LOAD_REASON,
@@ -103,6 +104,7 @@ static bool read_verdict(struct store_verdict *out, const struct store_now *now,
 		.packets = (__u64)sqlite3_column_int64(row, LOAD_HITS),
 		.last = read_time(now, row, LOAD_HIT_LAST),
 		.courtesy = read_time(now, row, LOAD_HIT_COURTESY),
+		.first = read_time(now, row, LOAD_HIT_FIRST),
 	};
 	out->lists = (const char *)sqlite3_column_text(row, LOAD_LISTS);
 	if (texts) {

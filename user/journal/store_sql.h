@@ -3,7 +3,7 @@
  * What store_file.c (opens, begins, migrates), store_write.c and store_read.c share of the file.
  *
  * Columns of `verdicts` that want a word: `addr` is 16 bytes as in maps/addr.h and `plen` counts
- * over all 128 bits; `since`, `expires` (NULL: never), `ended`, `hit_last`, `hit_courtesy` are time
+ * over all 128 bits; `since`, `expires` (NULL: never), `ended`, `hit_...` are time
  * of day; `booted` is when the boot in which the row was written began, by the clock as it was set
  * then. A row without `ended` is in force. `known` and `suspended` have their times in the same
  * way.
@@ -18,10 +18,11 @@
 #define STATEMENTS(X)                                                                              \
 	X(PUT, "INSERT INTO verdicts (addr, plen, ports, action, flags, cause, score, repeats, "   \
 	       "reason, lists, evidence, since, expires, boot, booted, hits, hit_last, "           \
-	       "hit_courtesy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "    \
-	       "?14, ?15, ?16, ?17, ?18)")                                                         \
+	       "hit_courtesy, hit_first) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "   \
+	       "?12, ?13, "                                                                        \
+	       "?14, ?15, ?16, ?17, ?18, ?19)")                                                    \
 	X(END, "UPDATE verdicts SET ended = ?4, ending = ?5, ended_by = ?6, hits = ?7, "           \
-	       "hit_last = ?8, hit_courtesy = ?9 "                                                 \
+	       "hit_last = ?8, hit_courtesy = ?9, hit_first = ?10 "                                \
 	       "WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")                   \
 	X(REPLACE, "UPDATE verdicts SET ended = ?4, ending = 'replaced' "                          \
 		   "WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")               \
@@ -30,7 +31,7 @@
 	X(REOPEN, "UPDATE verdicts SET ended = NULL, ending = NULL WHERE id = (SELECT max(id) "    \
 		  "FROM verdicts WHERE addr = ?1 AND plen = ?2 AND ports = ?3) "                   \
 		  "AND ending = 'replaced'")                                                       \
-	X(HITS, "UPDATE verdicts SET hits = ?4, hit_last = ?5, hit_courtesy = ?6 "                 \
+	X(HITS, "UPDATE verdicts SET hits = ?4, hit_last = ?5, hit_courtesy = ?6, hit_first = ?7 " \
 		"WHERE addr = ?1 AND plen = ?2 AND ports = ?3 AND ended IS NULL")                  \
 	X(CHANGE, "INSERT INTO changes (at, uid, verb, text) VALUES (?1, ?2, ?3, ?4)")             \
 	X(EXPIRE, "UPDATE verdicts SET ended = expires, ending = 'expired' WHERE ended IS NULL "   \
@@ -43,9 +44,10 @@
 		  "ending = CASE WHEN expires <= ?2 THEN 'expired' ELSE 'unseen' END, "            \
 		  "ended = min(coalesce(expires, ?2), ?2) WHERE id = ?1 AND ended IS NULL")        \
 	X(FLUSH, "UPDATE verdicts SET ended = ?1, ending = 'flushed' WHERE ended IS NULL")         \
-	X(LOAD, "SELECT addr, plen, ports, action, flags, cause, score, repeats, since, expires, " \
-		"boot, booted, hits, hit_last, hit_courtesy, lists, id, reason, evidence "         \
-		"FROM verdicts WHERE ended IS NULL ORDER BY id")                                   \
+	X(LOAD,                                                                                    \
+	  "SELECT addr, plen, ports, action, flags, cause, score, repeats, since, expires, "       \
+	  "boot, booted, hits, hit_last, hit_courtesy, hit_first, lists, id, reason, evidence "    \
+	  "FROM verdicts WHERE ended IS NULL ORDER BY id")                                         \
 	X(NEWEST,                                                                                  \
 	  "SELECT id FROM verdicts WHERE ended IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?1")        \
 	X(PAST, "SELECT addr, plen, ports, since, expires, boot, booted, ended, ending, repeats "  \

@@ -38,6 +38,7 @@ static void bind_hits(sqlite3_stmt *s, int at, const struct store_op *op)
 	sqlite3_bind_int64(s, at, (sqlite3_int64)op->entry.hits.packets);
 	store_bind_time(s, at + 1, op, op->entry.hits.last);
 	store_bind_time(s, at + 2, op, op->entry.hits.courtesy);
+	store_bind_time(s, at + 3, op, op->entry.hits.first);
 }
 
 static int insert(struct store_db *db, const struct store_op *op)
