@@ -8,8 +8,8 @@
  * verdicts; lookups.c asks the DNS, senders.c allows by name, trust.c says whom and which check to
  * trust, withdraw.c takes back what a broken list or a suspended check did; outcomes.c keeps what
  * became of those judged; interfaces.c follows links and addresses; upkeep.c is the second hand;
- * service.c tells the service manager; protected.c says who is never blocked; memory.c and
- * remember.c keep what must outlive a restart; verbs_*.c answer mxdpctl.
+ * service.c tells the service manager; protected.c says who is never blocked; foresee.c what the
+ * gate will do; memory.c and remember.c keep what must outlive a restart; verbs_*.c answer mxdpctl.
  */
 #ifndef MXDP_AGENT_AGENT_H
 #define MXDP_AGENT_AGENT_H

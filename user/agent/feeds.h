@@ -55,8 +55,17 @@ typedef void (*feed_hit_fn)(const struct feed_hit *hit, void *context);
 void feeds_score(const struct agent *a, const struct addr *addr, enum port_class ports,
 		 feed_hit_fn fn, void *context);
 
-/* The action that the slots hold against the address now, or ACTION_COUNT. */
-unsigned feeds_action(const struct agent *a, const struct addr *addr, enum port_class ports);
+/* What the sets in the kernel say about an address. */
+struct feed_word {
+	unsigned action;     /* enum action, or ACTION_COUNT: nothing */
+	unsigned feed;       /* the first that lists it so; indexes a->config.feeds */
+	struct prefix entry; /* of it */
+	unsigned others;     /* that list it so, too */
+	bool stale;          /* nothing, for the one that would is too old */
+};
+
+void feeds_word(const struct agent *a, const struct addr *addr, enum port_class ports,
+		struct feed_word *out);
 
 /* For status and explain. */
 json_t *feeds_status(const struct agent *a, json_t *notes);

@@ -59,25 +59,54 @@ void feeds_score(const struct agent *a, const struct addr *addr, enum port_class
 	}
 }
 
-/* As the gate asks: the slots of a class in their order, each with its weights. */
-unsigned feeds_action(const struct agent *a, const struct addr *addr, enum port_class ports)
+static bool lists_so(const struct feed_one *one, unsigned action, enum port_class ports,
+		     const struct addr *addr)
 {
-	const struct feeds *f = a->feeds;
+	return (unsigned)one->settings->action == action && one->settings->ports[ports] &&
+	       one->stock && feed_blob_contains(&one->stock->blob, addr);
+}
 
-	for (unsigned action = 0; f && action < FEEDS_ACTIONS; action++) {
-		uint32_t weight = 0;
+/* Those of one slot: whether what they weigh together counts. */
+static bool word_of_slot(const struct feeds *f, const struct addr *addr, enum port_class ports,
+			 unsigned action, struct feed_word *out)
+{
+	uint32_t weight = 0, stale = 0, found = 0;
+	unsigned first = 0;
 
-		for (size_t i = 0; i < f->count; i++) {
-			const struct feed_one *one = f->one[i];
+	for (unsigned i = 0; i < f->count; i++) {
+		const struct feed_one *one = f->one[i];
 
-			if (counts(one, (enum feed_action)action) && one->settings->ports[ports] &&
-			    feed_blob_contains(&one->stock->blob, addr))
-				weight += one->settings->weight;
+		if (!lists_so(one, action, ports, addr))
+			continue;
+		if (!one->fresh) {
+			stale += one->settings->weight;
+			first = found ? first : i;
+			continue;
 		}
-		if (weight >= FEED_WEIGHT_FULL)
-			return action;
+		first = found++ ? first : i;
+		weight += one->settings->weight;
 	}
-	return ACTION_COUNT;
+	if (weight < FEED_WEIGHT_FULL && (out->stale || weight + stale < FEED_WEIGHT_FULL))
+		return false;
+	out->feed = first;
+	feed_blob_find(&out->entry, &f->one[first]->stock->blob, addr);
+	out->others = found ? found - 1 : 0;
+	out->stale = weight < FEED_WEIGHT_FULL;
+	out->action = out->stale ? ACTION_COUNT : action;
+	return !out->stale;
+}
+
+/* As the gate asks: the slots of a class in their order, each with its weights, and without whom
+ * another feed allows. */
+void feeds_word(const struct agent *a, const struct addr *addr, enum port_class ports,
+		struct feed_word *out)
+{
+	*out = (struct feed_word){.action = ACTION_COUNT};
+	if (!a->feeds || feeds_sparing(a, addr))
+		return;
+	for (unsigned action = 0; action < FEEDS_ACTIONS; action++)
+		if (word_of_slot(a->feeds, addr, ports, action, out))
+			return;
 }
 
 json_t *feeds_explain(const struct agent *a, const struct addr *addr)

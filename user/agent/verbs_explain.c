@@ -18,12 +18,12 @@
 #include "../dns/names.h"
 #include "../journal/reader.h"
 #include "feeds.h"
+#include "foresee.h"
 #include "verbs.h"
 
 #define HISTORY      20   /* verdicts of it, the newest */
 #define INSIDE_SHOWN 1000 /* of the verdicts inside a network; the others are counted */
 #define HOSTS        32   /* addresses of a domain */
-#define FEED_ALLOWS  64   /* bytes of who allows it */
 #define EXCHANGERS   8    /* of its mail servers' names */
 
 /*
@@ -112,12 +112,9 @@ static void names_told(const struct client_facts *facts, void *context)
 
 static json_t *courtesy_of(const struct agent *a, const struct verdict_entry *e, uint32_t now)
 {
-	uint32_t every = a->maps.live_values->courtesy, last = e->hits.courtesy;
+	int64_t seconds = foresee_courtesy(a, e, now);
 
-	if (!(e->verdict.flags & VERDICT_COURTESY) || !every)
-		return json_null();
-	last = last > e->verdict.since ? last : e->verdict.since;
-	return json_integer(now - last < every ? every - (now - last) : 0);
+	return seconds < 0 ? json_null() : json_integer(seconds);
 }
 
 static json_t *verdict_json(const struct agent *a, const struct verdict_entry *e, uint32_t now)
@@ -140,59 +137,68 @@ static json_t *verdict_json(const struct agent *a, const struct verdict_entry *e
 		"courtesy_in", courtesy_of(a, e, now));
 }
 
-static json_t *verdict_of(const struct agent *a, const struct prefix *prefix, enum port_class ports)
+static json_t *feed_word_json(const struct agent *a, const struct feed_word *word)
 {
-	uint32_t now = boot_seconds();
-	struct verdict_entry entry;
+	char text[ADDR_TEXT];
 
-	if (verdict_find(&a->maps, prefix, ports, now, &entry))
+	if (word->action == ACTION_COUNT && !word->stale)
 		return json_null();
-	verdict_get(&a->maps, &entry.prefix, ports, &entry);
-	return verdict_json(a, &entry, now);
+	return json_pack("{s:s, s:s, s:i, s:b}", "name", a->config.feeds[word->feed].name, "entry",
+			 prefix_format(text, &word->entry), "others", (int)word->others, "stale",
+			 word->stale);
 }
 
-/* What the feeds in the kernel do with an address, or NULL. */
-static const char *feed_action_of(const struct agent *a, const struct prefix *prefix,
-				  enum port_class ports)
+/* Who never is blocked, and why; a network is told of any part of it. */
+static void tell_allowed(json_t *state, const struct agent *a, const struct prefix *prefix)
 {
-	unsigned action =
-		prefix->plen == ADDR_BITS ? feeds_action(a, &prefix->addr, ports) : ACTION_COUNT;
+	bool one = prefix->plen == ADDR_BITS;
+	const struct net_reason *allowed =
+		one ? nets_covering(&a->allow, &prefix->addr, boot_seconds())
+		    : nets_meeting(&a->allow, prefix, boot_seconds());
+	const char *feed = allowed || !one ? NULL : feeds_sparing(a, &prefix->addr), *kind;
+	char net[ADDR_TEXT];
 
-	return action < ACTION_COUNT ? action_name(action) : NULL;
+	if (allowed) {
+		kind = net_kind_name(allowed->kind);
+		json_object_update_new(state, json_pack("{s:s, s:s, s:s}", "allowed",
+							allowed->text[0] ? allowed->text : kind,
+							"allowed_as", kind, "allowed_net",
+							prefix_format(net, &allowed->prefix)));
+	} else if (feed) {
+		json_object_update_new(state, json_pack("{s:s, s:s}", "allowed", feed, "allowed_as",
+							"feed"));
+	}
+}
+
+static json_t *state_of(const struct agent *a, const struct prefix *prefix, enum port_class ports,
+			const char *via)
+{
+	struct foresight f;
+	char text[ADDR_TEXT];
+	json_t *state;
+
+	foresee(&f, a, prefix, ports);
+	state = json_pack(
+		"{s:s, s:s, s:s, s:s?, s:s, s:s, s:s?, s:s?, s:o, s:n, s:n, s:n, s:o}", "about",
+		"state", "addr", prefix_format(text, prefix), "ports", ports_name(ports), "via",
+		via, "mode", mode_name(a->mode.mode), "fate", fate_name(f.fate), "action",
+		f.action < ACTION_COUNT ? action_name(f.action) : NULL, "by",
+		f.by_feed       ? "feed"
+		: f.has_verdict ? "verdict"
+				: NULL,
+		"feed", feed_word_json(a, &f.feed), "allowed", "allowed_as", "allowed_net",
+		"verdict",
+		f.has_verdict ? verdict_json(a, &f.verdict, boot_seconds()) : json_null());
+	tell_allowed(state, a, prefix);
+	return state;
 }
 
 /* What the gate would do with a SYN of it now, and why. */
 static void tell_state(struct explaining *e, const struct prefix *prefix, const char *via)
 {
-	const struct agent *a = e->agent;
-	const struct net_reason *allowed =
-		prefix->plen == ADDR_BITS ? nets_covering(&a->allow, &prefix->addr, boot_seconds())
-					  : nets_meeting(&a->allow, prefix, boot_seconds());
-	char text[ADDR_TEXT], net[ADDR_TEXT], words[FEED_ALLOWS];
-	const char *feed =
-		allowed || prefix->plen < ADDR_BITS ? NULL : feeds_sparing(a, &prefix->addr);
-
-	if (feed)
-		snprintf(words, sizeof(words), "feed %s", feed);
 	for (int class = 0; class < PORTS_COUNT; class ++)
-		json_array_append_new(
-			e->answers,
-			json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:s?, s:s?, s:s?, s:o}",
-				  "about", "state", "addr", prefix_format(text, prefix), "ports",
-				  ports_name((enum port_class) class), "via", via, "mode",
-				  mode_name(a->mode.mode), "allowed",
-				  feed               ? words
-				  : !allowed         ? NULL
-				  : allowed->text[0] ? allowed->text
-						     : net_kind_name(allowed->kind),
-				  "feeds", feed_action_of(a, prefix, (enum port_class) class),
-				  "allowed_as",
-				  feed      ? "feed"
-				  : allowed ? net_kind_name(allowed->kind)
-					    : NULL,
-				  "allowed_net",
-				  allowed ? prefix_format(net, &allowed->prefix) : NULL, "verdict",
-				  verdict_of(a, prefix, (enum port_class) class)));
+		json_array_append_new(e->answers,
+				      state_of(e->agent, prefix, (enum port_class) class, via));
 }
 
 /* The history, in a worker thread */

@@ -37,11 +37,11 @@ static const char *ports_words(const json_t *data)
 	return is_text(data, "ports", "mx") ? "port 25" : "ports 587 and 465";
 }
 
-static const char *fate_words(const json_t *verdict)
+static const char *fate_words(const json_t *state)
 {
-	return is_text(verdict, "action", "reset")   ? "refused with a reset"
-	       : is_text(verdict, "action", "limit") ? "dropped where there are too many of them"
-						     : "dropped";
+	return is_text(state, "action", "reset")   ? "refused with a reset"
+	       : is_text(state, "action", "limit") ? "dropped where there are too many of them"
+						   : "dropped";
 }
 
 static void say_verdict(const json_t *verdict)
@@ -56,6 +56,27 @@ static void say_verdict(const json_t *verdict)
 		printf("%s left", text_span(span, left));
 }
 
+static void say_feed(const json_t *feed)
+{
+	json_int_t others = field_number(feed, "others", 0);
+	char text[TEXT_CELL];
+
+	printf("feed %s ", clean(text, field_text(feed, "name")));
+	printf("lists %s", clean(text, field_text(feed, "entry")));
+	if (others > 0)
+		printf(", and so %s %lld other%s", others == 1 ? "does" : "do", (long long)others,
+		       others == 1 ? "" : "s");
+}
+
+/* Who decides. */
+static void say_why(const json_t *state)
+{
+	if (is_text(state, "by", "feed"))
+		say_feed(json_object_get(state, "feed"));
+	else
+		say_verdict(json_object_get(state, "verdict"));
+}
+
 static void say_passes(const char *why)
 {
 	printf("%spasses%s: %s", paint(PAINT_GOOD), paint(PAINT_NONE), why);
@@ -67,51 +88,69 @@ static void say_allowed(const json_t *state)
 
 	say_passes("never blocked, ");
 	printf("%s ", clean(text, field_text(state, "allowed_as")));
+	if (is_text(state, "allowed_as", "feed")) {
+		printf("%s", clean(text, field_text(state, "allowed")));
+		return;
+	}
 	printf("%s", clean(text, field_text(state, "allowed_net")));
 	if (!is_text(state, "allowed", field_text(state, "allowed_as")))
 		printf(" (%s)", clean(text, field_text(state, "allowed")));
 }
 
-/* "a SYN to port 25 would be dropped: verdict helo-our-address, 23m left" */
-/* No verdict, and yet: which feeds they are is told below. */
-static void say_feeds(const json_t *state)
+/* Neither a verdict nor a feed stands against it. */
+static void say_nothing(const json_t *state, bool whole)
 {
-	if (is_text(state, "feeds", "watch"))
-		say_passes("feeds list it, and it is only watched");
-	else if (is_text(state, "mode", "monitor"))
-		say_passes("monitor mode; feeds list it");
-	else
-		printf("would be %s%s%s: feeds list it", paint(PAINT_BAD),
-		       is_text(state, "feeds", "reset") ? "refused with a reset" : "dropped",
-		       paint(PAINT_NONE));
+	const json_t *feed = json_object_get(state, "feed");
+
+	if (field_text(state, "allowed") && !whole) {
+		say_allowed(state);
+		return;
+	}
+	say_passes(whole ? "no verdict on the network as a whole" : "no verdict");
+	if (!field_is_true(feed, "stale"))
+		return;
+	fputs("; ", stdout);
+	say_feed(feed);
+	fputs(", and is too old to count", stdout);
 }
 
+static void say_fate(const json_t *state, bool whole)
+{
+	if (is_text(state, "fate", "syn-clean") || is_text(state, "fate", "syn-expired")) {
+		say_nothing(state, whole);
+		return;
+	}
+	if (is_text(state, "fate", "syn-allowed")) {
+		say_allowed(state);
+		return;
+	}
+	if (is_text(state, "fate", "syn-watched")) {
+		say_passes(is_text(state, "action", "limit") ? "no limit is set; "
+							     : "it is only watched; ");
+	} else if (is_text(state, "fate", "syn-monitored")) {
+		say_passes("monitor mode; ");
+		printf("would be %s: ", fate_words(state));
+	} else if (is_text(state, "fate", "syn-stale")) {
+		say_passes("the agent is late, and nothing is dropped meanwhile; ");
+	} else if (is_text(state, "fate", "syn-courtesy")) {
+		say_passes("the next one, as a courtesy; those after it would be ");
+		printf("%s: ", fate_words(state));
+	} else {
+		printf("would be %s%s%s: ", paint(PAINT_BAD),
+		       is_text(state, "fate", "syn-dropped") ? "dropped" : fate_words(state),
+		       paint(PAINT_NONE));
+	}
+	say_why(state);
+}
+
+/* "a SYN to port 25 would be dropped: verdict helo-our-address, 23m left" */
 static void show_state(const json_t *state)
 {
-	const json_t *verdict = json_object_get(state, "verdict");
 	const char *addr = field_text(state, "addr") ? field_text(state, "addr") : "?";
-	bool stands = json_is_object(verdict), whole = strchr(addr, '/');
 	char text[TEXT_CELL];
 
 	printf("%s: a SYN to %s ", clean(text, addr), ports_words(state));
-	if (field_text(state, "allowed") && !whole) {
-		say_allowed(state);
-	} else if (!stands && field_text(state, "feeds")) {
-		say_feeds(state);
-	} else if (!stands) {
-		say_passes(whole ? "no verdict on the network as a whole" : "no verdict");
-	} else if (is_text(verdict, "action", "watch")) {
-		say_passes("it is only watched; ");
-		say_verdict(verdict);
-	} else if (is_text(state, "mode", "monitor")) {
-		say_passes("monitor mode; ");
-		printf("would be %s by ", fate_words(verdict));
-		say_verdict(verdict);
-	} else {
-		printf("would be %s%s%s: ", paint(PAINT_BAD), fate_words(verdict),
-		       paint(PAINT_NONE));
-		say_verdict(verdict);
-	}
+	say_fate(state, strchr(addr, '/'));
 	if (field_text(state, "via"))
 		printf("   (%s)", clean(text, field_text(state, "via")));
 	putchar('\n');
