@@ -47,6 +47,9 @@ void feeds_score(const struct agent *a, const struct addr *addr, enum port_class
 	const struct feeds *f = a->feeds;
 	int64_t now = boot_seconds();
 
+	/* A session that an earlier agent saw may be of a port that is a mail port no more. */
+	if ((unsigned)ports >= PORTS_COUNT)
+		return;
 	for (unsigned i = 0; f && i < f->count; i++) {
 		const struct feed_one *one = f->one[i];
 		struct feed_hit hit = {.feed = i};
