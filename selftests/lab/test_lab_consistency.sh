@@ -8,6 +8,8 @@
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/lab/feeds.sh
+. "$(dirname "$0")/feeds.sh"
 lab_enter "$@"
 lab_up
 
@@ -31,6 +33,11 @@ hit()
 
 # --- a mixture -----------------------------------------------------------------------------------
 
+mkdir -p "$LAB/www"
+echo 192.0.2.200/30 >"$LAB/www/one.txt"
+printf '192.0.2.200\n192.0.2.210\n' >"$LAB/www/two.txt"
+feed_section one "file://$LAB/www/one.txt" 'action = drop'
+feed_section two "file://$LAB/www/two.txt" 'action = watch'
 lab_agent || lab_die "mxdpd does not start"
 for i in 1 2 3 4; do
     lab_bot "198.51.100.$i" "$MX4" helo "[$MX4]" >/dev/null 2>&1
@@ -101,6 +108,45 @@ check_equal "explain says of each what list says" "$differ" 0
 check_equal "the network's explain counts what is inside" \
     "$(lab_ctl explain 192.0.2.0/24 --json | jq -r 'select(.about == "inside-count").count')" \
     "$(grep -c '^192.0.2' "$LAB/listed")"
+
+# --- the report ----------------------------------------------------------------------------------
+
+# What the report says of all blocks, and by cause, is what the journal's cases add up to.
+lab_ctl report --json >"$LAB/report"
+reported()
+{
+    jq -rs --arg about "$1" 'flatten | .[] | select(.about == $about) | '"$2" "$LAB/report" | sort
+}
+check_equal "the report counts the journal's cases" "$(reported summary .cases)" \
+    "$(sql 'SELECT count(*) FROM cases')"
+check_equal "and those that were blocked" "$(reported summary .blocks.clients)" \
+    "$(sql "SELECT count(DISTINCT addr) FROM cases WHERE action IN ('drop', 'reset')")"
+check_equal "by cause, too" "$(reported cause '"\(.cause) \(.clients)"' | paste -sd,)" \
+    "$(sql "SELECT cause || ' ' || count(DISTINCT addr) FROM cases
+        WHERE action IN ('drop', 'reset') GROUP BY cause ORDER BY cause" | paste -sd,)"
+
+# --- feeds ---------------------------------------------------------------------------------------
+
+# kernel_hits MEMBER: over all slots and CPUs.
+kernel_hits()
+{
+    bpftool -j map dump pinned "$PIN_DIR/mxdp_feed_hits" |
+        jq --arg member "$1" '[.[].formatted.values[].value.hits[$member]] | add'
+}
+feeds_agree()
+{
+    [ "$(kernel_hits listed) $(kernel_hits stopped)" = "$(lab_ctl feeds --json |
+        jq -rs 'flatten | "\(map(.hits) | add) \(map(.stopped) | add)"')" ]
+}
+check "the feeds are read" lab_wait 15 feed_is two state ok
+dropped=$(lab_fate syn-dropped)
+for i in 200 201 201 203 210; do
+    hit "192.0.2.$i"
+done
+check_equal "the kernel counts who is listed" "$(kernel_hits listed) $(kernel_hits stopped)" "5 4"
+check "the feeds' own figures add up to that" lab_wait 5 feeds_agree
+check_equal "what they stopped was dropped" "$(lab_fate syn-dropped)" "$((dropped + 4))"
+check_equal "each its own" "$(feed_field one stopped) $(feed_field two hits)" "4 1"
 
 # --- export --------------------------------------------------------------------------------------
 
