@@ -2,7 +2,7 @@
 #
 # Everything is built below build/; the source tree stays clean.
 #
-#   make            mxdpd and mxdpctl
+#   make            mxdpd and mxdpctl, and their pages
 #   make check      all tests (as root; see scripts/check)
 #   make bench      side-by-side measurements (as root; see scripts/bench)
 #   make run        the self-contained laboratory (as root; see scripts/run)
@@ -61,18 +61,21 @@ CORPUS_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard selftests/corpus/test_*.c))
 LAB_TOOLS    := $(patsubst %.c,$(BUILD)/%,$(wildcard selftests/lab/*.c))
 BENCH_BPF    := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(wildcard selftests/bench/*.bpf.c))
 BENCH_TOOLS  := $(patsubst %.c,$(BUILD)/%,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))
+PAGES        := $(patsubst %,$(BUILD)/man/%,mxdpd.8 mxdpctl.8 mxdp.conf.5)
 TESTS        := $(UNIT_TESTS) $(PACKET_TESTS) $(CORPUS_TESTS)
-C_FILES      := $(wildcard bpf/*.[ch] maps/*.[ch] user/*.[ch] user/*/*.[ch] selftests/*/*.[ch])
-SHELL_FILES  := $(wildcard scripts/* selftests/*/*.sh .ci/run)
+C_FILES      := $(wildcard man/*.c bpf/*.[ch] maps/*.[ch] user/*.[ch] user/*/*.[ch] selftests/*/*.[ch])
+SHELL_FILES  := $(wildcard scripts/* selftests/*/*.sh completion/*.bash .ci/run)
 
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests bench-tools check bench run install dist deb clean format format-check lint
+.PHONY: all tests bench-tools check bench run install dist deb clean format format-check lint pages
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) pages
+
+pages: $(PAGES)
 
 tests: $(TESTS) $(LAB_TOOLS)
 
@@ -115,6 +118,39 @@ $(BUILD)/selftests/%: $(BUILD)/obj/selftests/%.o $(LIBRARY)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) -lcmocka
 
+# The pages: options from mxdp.conf, findings from their table, verbs from their help.
+
+$(BUILD)/man/tables: $(BUILD)/obj/man/tables.o $(LIBRARY)
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+$(BUILD)/man/options: mxdp.conf man/text.awk man/options.awk
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f man/text.awk -f man/options.awk mxdp.conf > $@
+
+$(BUILD)/man/findings: $(BUILD)/man/tables
+	$(Q)$< findings > $@
+
+$(BUILD)/man/verbs: $(BUILD)/mxdpctl man/text.awk man/verbs.awk
+	$(Q)mkdir -p $(@D)
+	$(Q)for verb in $$($< help | awk '/^  [a-z]/ { print $$1 }'); do \
+		$< help $$verb || exit 1; done | awk -f man/text.awk -f man/verbs.awk > $@
+
+$(BUILD)/man/mxdpctl.8: man/mxdpctl.8.in $(BUILD)/man/verbs
+	$(call say,PAGE)
+	$(Q)sed -e '/^@VERBS@$$/ { r $(BUILD)/man/verbs' -e 'd }' $< > $@
+
+$(BUILD)/man/mxdp.conf.5: man/mxdp.conf.5.in $(BUILD)/man/options $(BUILD)/man/findings
+	$(call say,PAGE)
+	$(Q)sed -e '/^@OPTIONS@$$/ { r $(BUILD)/man/options' -e 'd }' \
+		-e '/^@FINDINGS@$$/ { r $(BUILD)/man/findings' -e 'd }' $< > $@
+
+$(BUILD)/man/%: man/%
+	$(call say,PAGE)
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
 check:
 	scripts/check
 
@@ -130,7 +166,7 @@ install: all
 	cd contrib && find . -type f -exec install -D -m 0644 '{}' $(DESTDIR)$(PREFIX)/share/mxdp/'{}' ';'
 	install -D -m 0640 mxdp.conf $(DESTDIR)$(SYSCONFDIR)/mxdp/mxdp.conf.sample
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/mxdp README.md $(wildcard doc/*.md)
-	$(foreach page,$(wildcard man/*.[158]),install -D -m 0644 -t \
+	$(foreach page,$(PAGES),install -D -m 0644 -t \
 		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) $(page) &&) true
 	$(foreach file,$(filter-out completion/_%,$(wildcard completion/*)),install -D -m 0644 $(file) \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$(basename $(notdir $(file))) &&) true
