@@ -5,6 +5,7 @@
 #
 #   root.sh make ROOT DEB     debootstrap: what Debian calls minimal, and what the package needs
 #   root.sh boot ROOT         becomes systemd in it; call it in namespaces of its own
+#   root.sh hold ROOT         the same with nothing but a first process, as in a chroot
 #
 # Nothing that the host's kernel shares with it can be changed from inside: /proc/sys and /sys are
 # read-only, devices are the harmless ones, and the rights to load modules, set clocks, make devices
@@ -65,35 +66,41 @@ mount_kernel()
     mount -t tmpfs tmp "$1/tmp"
 }
 
-# Units that look after a machine.
+# Units that look after a machine. Not in /run/systemd/system: where that is, systemd is thought to
+# run.
 mask_units()
 {
     local unit
 
+    mkdir -p "$1/run/systemd/system.control"
     for unit in systemd-udevd.service systemd-modules-load.service systemd-sysctl.service \
         systemd-binfmt.service systemd-remount-fs.service systemd-logind.service \
         systemd-networkd.service systemd-timesyncd.service apt-daily.timer \
         apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
         getty.target console-getty.service; do
-        mkdir -p "$1/run/systemd/system"
-        ln -s /dev/null "$1/run/systemd/system/$unit"
+        ln -s /dev/null "$1/run/systemd/system.control/$unit"
     done
 }
 
-boot()
+# become ROOT CMD...
+become()
 {
-    mount_devices "$1"
-    mount_kernel "$1"
-    mask_units "$1"
+    local root=$1
+    shift
+    mount_devices "$root"
+    mount_kernel "$root"
+    mask_units "$root"
     exec setpriv \
         --bounding-set=-sys_module,-sys_time,-mknod,-syslog,-sys_rawio,-wake_alarm,-sys_boot \
-        env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-        chroot "$1" /lib/systemd/systemd --system --unit=multi-user.target \
-        --log-target=console --show-status=no
+        env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 chroot "$root" "$@"
 }
 
 case ${1:-} in
 make) make_root "$2" "$3" ;;
-boot) boot "$2" ;;
-*) die "say make ROOT DEB or boot ROOT" ;;
+boot)
+    become "$2" /lib/systemd/systemd --system --unit=multi-user.target --log-target=console \
+        --show-status=no
+    ;;
+hold) become "$2" /bin/sleep infinity ;;
+*) die "say make ROOT DEB, boot ROOT or hold ROOT" ;;
 esac
