@@ -380,6 +380,7 @@ static void migrated(void **state)
 		store_close(open_and_start());
 		sql("DROP TABLE cases");
 		sql("DROP TABLE hours");
+		sql("ALTER TABLE verdicts DROP COLUMN hit_first");
 		if (version == 1) {
 			sql("DROP TABLE known");
 			sql("DROP TABLE suspended");

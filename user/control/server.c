@@ -422,6 +422,7 @@ static const char *no_place(const struct server *s, const struct connection *new
 
 	DL_FOREACH(s->connections, c)
 	{
+		/* cppcheck-suppress uninitvar ; it does not see through the macro */
 		of_user += c->uid == new->uid;
 		of_others += is_other(c->uid);
 	}
