@@ -30,17 +30,27 @@ static json_int_t known_of(const json_t *tally)
 	return number(tally, "clients") - number(tally, "unknown");
 }
 
+/* In force, in monitor mode, or both where the mode has changed meanwhile. */
+static void show_how_many(const struct report *r, json_int_t would, json_int_t has)
+{
+	printf("In the last %s mxdp ", r->since);
+	if (has)
+		printf("has blocked %lld client%s", (long long)has, plural(has));
+	if (has && would)
+		printf(",\nand in monitor mode ");
+	if (would || !has)
+		printf("would have blocked %lld%s client%s", (long long)would, has ? " other" : "",
+		       plural(would));
+	printf("%s\n\n", would + has ? ". Of these:" : ".");
+}
+
 static void show_summary(const struct report *r)
 {
 	const json_t *blocks = json_object_get(r->summary, "blocks");
 	const json_t *others = json_object_get(r->summary, "others");
-	json_int_t clients = number(blocks, "clients"), in_force = number(blocks, "in_force");
+	json_int_t has = number(blocks, "in_force"), would = number(blocks, "clients") - has;
 
-	printf("Of the last %s: mxdp would have blocked %lld client%s", r->since,
-	       (long long)(clients - in_force), plural(clients - in_force));
-	if (in_force)
-		printf(",\nand has blocked %lld more", (long long)in_force);
-	printf(".\n\n");
+	show_how_many(r, would, has);
 	printf("  had mail accepted    %8lld   possible false positives, see below\n",
 	       (long long)number(blocks, "accepted"));
 	printf("  were refused anyway  %8lld   by the mail server, without mxdp\n",
@@ -48,12 +58,12 @@ static void show_summary(const struct report *r)
 	printf("  tried no mail        %8lld\n", (long long)number(blocks, "nothing"));
 	printf("  unknown              %8lld   encrypted or seen in part, and nobody told\n",
 	       (long long)number(blocks, "unknown"));
-	printf("\nBlocks would have spared %lld session%s and %lld bytes of theirs.\n",
-	       (long long)number(blocks, "sessions"), plural(number(blocks, "sessions")),
-	       (long long)number(blocks, "bytes"));
+	if (would)
+		printf("\nEnforcing would have spared the server %lld session%s and %lld bytes.\n",
+		       (long long)number(blocks, "sessions"), plural(number(blocks, "sessions")),
+		       (long long)number(blocks, "bytes"));
 	if (number(others, "clients"))
-		printf("Watched or spared, and never to be blocked: %lld client%s, %lld of them "
-		       "with mail accepted.\n",
+		printf("\nOnly watched, or spared: %lld client%s, %lld with mail accepted.\n",
 		       (long long)number(others, "clients"), plural(number(others, "clients")),
 		       (long long)number(others, "accepted"));
 }
@@ -71,7 +81,7 @@ static void show_causes(const struct report *r)
 
 	if (!json_array_size(r->causes))
 		return;
-	putchar('\n');
+	puts("\nWhat speaks against them; a client counts under each of its findings:");
 	table_begin(&t, columns, 6);
 	json_array_foreach(r->causes, i, cause)
 	{
@@ -154,6 +164,8 @@ static void show_advice(const struct report *r)
 		puts("That is too little: TLS hides the rest. `mxdpctl outcome -' takes it from "
 		     "the\n"
 		     "mail server's log (see `mxdpctl help outcome').");
+	else if (clients && clients == number(blocks, "in_force"))
+		puts("None of them had mail accepted: nothing speaks against these blocks.");
 	else if (clients)
 		puts("None of them had mail accepted: enforcing looks safe. To try it:\n"
 		     "`mxdpctl mode enforce --for 2h'.");
