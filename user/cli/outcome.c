@@ -60,6 +60,7 @@ static int send_lines(struct talk *t)
 	if (absence.absent)
 		cli_failed("the agent is not running: %s", absence.why);
 	t->done += field_number(closing, "done", 0);
+	t->bad += (size_t)field_number(closing, "bad", 0);
 	json_decref(closing);
 	json_array_clear(t->lines);
 	return code;
