@@ -112,7 +112,7 @@ check_equal "nobody was let in since: it stands" "$(lab_verdict $BLOCKED)" helo-
 check "in monitor mode it is let in" lab_ctl mode monitor
 let_in()
 {
-    lab_bot $BLOCKED "$MX4" connect && tell $BLOCKED accepted && gone $BLOCKED
+    lab_bot "$BLOCKED" "$MX4" connect && tell "$BLOCKED" accepted && gone "$BLOCKED"
 }
 check "and with an acceptance that is told its block ends" lab_wait 10 let_in
 check "also when enforcing" lab_ctl mode enforce
