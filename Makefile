@@ -27,7 +27,7 @@ CLANG_FORMAT ?= clang-format
 BPFTOOL      ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
 
 LIBRARIES := libbpf libxdp libmnl libconfuse jansson libuv libpcap libcap-ng zlib libpcre2-8
-LIBRARIES += libunbound sqlite3 libcurl libseccomp
+LIBRARIES += libunbound sqlite3 libcurl libseccomp libmicrohttpd
 LIBRARIES += libsystemd
 LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)

@@ -364,7 +364,7 @@ static void presence_publish(struct maps *maps)
 }
 
 int verdict_sweep_step(struct maps *maps, struct verdict_sweep *sweep, __u32 now, bool *done,
-		       void (*expired)(const struct verdict_entry *, void *), void *context)
+		       const struct verdict_sweep_told *told)
 {
 	static struct verdict_entry entries[VERDICT_WALK_BATCH];
 	int count;
@@ -383,13 +383,15 @@ int verdict_sweep_step(struct maps *maps, struct verdict_sweep *sweep, __u32 now
 		sweep->seen++;
 		if (e->verdict.expires > now) {
 			presence_set(maps->presence_next, &e->prefix);
+			if (told->stays)
+				told->stays(e, told->context);
 			continue;
 		}
 		fill_hits(maps, e);
 		if (!verdict_delete(maps, &e->prefix, e->ports)) {
 			sweep->deleted++;
-			if (expired)
-				expired(e, context);
+			if (told->expired)
+				told->expired(e, told->context);
 		}
 	}
 	if (count)

@@ -78,8 +78,15 @@ struct verdict_sweep {
 	size_t seen, deleted;
 };
 
+/* Either may be NULL. Those that stay come without their hits. */
+struct verdict_sweep_told {
+	void (*expired)(const struct verdict_entry *entry, void *context);
+	void (*stays)(const struct verdict_entry *entry, void *context);
+	void *context;
+};
+
 int verdict_sweep_step(struct maps *maps, struct verdict_sweep *sweep, __u32 now, bool *done,
-		       void (*expired)(const struct verdict_entry *, void *), void *context);
+		       const struct verdict_sweep_told *told);
 /* Gives up a sweep that is under way; harmless where none is. */
 void verdict_sweep_cancel(struct maps *maps, struct verdict_sweep *sweep);
 

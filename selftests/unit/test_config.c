@@ -128,6 +128,7 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_int_equal(a->log_events, b->log_events);
 	assert_int_equal(a->log_recipients, b->log_recipients);
 	assert_string_equal(a->socket_group, b->socket_group);
+	assert_string_equal(a->metrics_listen, b->metrics_listen);
 	assert_int_equal(a->dns.checks, b->dns.checks);
 	assert_int_equal(a->dns.servers_count, b->dns.servers_count);
 	assert_int_equal(a->dns.stubs_count, b->dns.stubs_count);
@@ -390,6 +391,7 @@ static void every_option_is_read(void **state)
 	assert_int_equal(c.reset_limit, 0);
 	assert_true(c.kill_connections);
 	assert_string_equal(c.socket_group, "");
+	assert_string_equal(c.metrics_listen, "[2001:db8::25]:9725");
 	assert_int_equal(c.ring_bytes, 65536);
 	assert_int_equal(c.flows_max, 1024);
 	assert_int_equal(c.client_budget, 1024);

@@ -20,6 +20,7 @@
 #include "events.h"
 #include "feeds.h"
 #include "lookups.h"
+#include "metrics.h"
 #include "outcomes.h"
 #include "privileges.h"
 #include "remember.h"
@@ -342,6 +343,8 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	if (!err)
 		err = open_server(a, error, size);
 	if (!err)
+		err = metrics_open(a, error, size);
+	if (!err)
 		err = open_kernel_side(a, error, size);
 	if (!err)
 		err = open_eyes(a, error, size);
@@ -353,6 +356,8 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	err = drop_privileges(a, error, size);
 	if (!err)
 		err = lookups_open(a, error, size);
+	if (!err)
+		err = metrics_begin(a, error, size);
 	if (err)
 		return err;
 	senders_reload(a);
@@ -403,6 +408,7 @@ void agent_close(struct agent *a)
 	a->ending = true;
 	server_close(a->server);
 	a->server = NULL;
+	metrics_close(a);
 	sessions_free(a->sessions);
 	senders_close(a);
 	lookups_close(a);

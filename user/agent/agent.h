@@ -9,7 +9,8 @@
  * trust, withdraw.c takes back what a broken list or a suspended check did; outcomes.c keeps what
  * became of those judged; interfaces.c follows links and addresses; upkeep.c is the second hand;
  * service.c tells the service manager; protected.c says who is never blocked; foresee.c what the
- * gate will do; memory.c and remember.c keep what must outlive a restart; verbs_*.c answer mxdpctl.
+ * gate will do; memory.c and remember.c keep what must outlive a restart; metrics*.c serve figures
+ * to Prometheus; verbs_*.c answer mxdpctl.
  */
 #ifndef MXDP_AGENT_AGENT_H
 #define MXDP_AGENT_AGENT_H
@@ -36,8 +37,10 @@
 #include "../../maps/verdict_user.h"
 #include "../base/latency.h"
 #include "../base/notify.h"
+#include "by_cause.h"
 #include "reasons.h"
 #include "stall.h"
+#include "tables.h"
 
 #define AGENT_INTERFACES 16
 #define AGENT_ERROR      512
@@ -140,6 +143,7 @@ struct agent {
 	struct remember *remember; /* the journal on disk; NULL for want of memory */
 	struct reasons reasons;
 	struct server *server;
+	struct metrics *metrics; /* metrics.h */
 
 	/* NULL where the configuration asks for no DNS: lookups.c */
 	struct resolver *resolver;
@@ -155,6 +159,9 @@ struct agent {
 	uint64_t cookies_at; /* when they last were, as session.started; 0: never */
 	struct verdict_sweep sweep;
 	size_t verdicts; /* as of the last whole sweep */
+	struct tables tables;
+	struct by_cause standing, sweeping; /* as of the last whole sweep; of the one under way */
+	struct by_cause put;                /* since the start */
 	struct latency latency;
 	struct stall stall; /* how long the loop kept others waiting */
 	struct {

@@ -52,6 +52,7 @@ void fetch_failed(struct feeds *f, struct feed_one *one, const char *why, uint32
 
 	if (!one->plan.failures)
 		one->failing_since = now;
+	one->failed++;
 	feed_schedule_failed(&one->plan, one->settings, retry_after, now, (uint32_t)random());
 	utf8_copy(one->error, sizeof(one->error), why);
 	one->refused_until = retry_after ? one->plan.due : 0;

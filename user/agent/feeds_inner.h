@@ -40,7 +40,7 @@ struct feed_one {
 	int64_t asked;             /* when it last was */
 	int64_t refused_until;     /* the server's Retry-After */
 	uint64_t bytes, lines;     /* of the one under way */
-	uint64_t fetches;          /* that have ended */
+	uint64_t fetches, failed;  /* that have ended; of these */
 	uint64_t news;             /* counts what a watcher may want to hear of */
 
 	int64_t failing_since, told;

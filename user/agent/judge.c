@@ -139,6 +139,7 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 	}
 	if (event->stands)
 		return 0;
+	by_cause_add(&a->put, v.cause, v.action, 1);
 	if (!event->latency_us)
 		event->latency_us = since_proof(session);
 	why = policy_main(&a->config.policy, &session->dialogue.findings);

@@ -12,6 +12,7 @@
 #include "events.h"
 #include "feeds.h"
 #include "lookups.h"
+#include "metrics.h"
 #include "senders.h"
 #include "trust.h"
 
@@ -174,6 +175,7 @@ static void replace(struct agent *a, struct config *new, char waiting[WAITING_TE
 	renumber_lists(a, &old);
 	senders_reload(a);
 	feeds_reload(a);
+	metrics_replaced(a);
 	agent_fill_live_values(a);
 	if (a->config.mode != old.mode && !strcmp(a->mode.by, "config"))
 		upkeep_mode(a, a->config.mode, "config", 0);
@@ -186,7 +188,8 @@ void reload(struct agent *a)
 	struct config new;
 	int err = agent_read_config(a, &new, error, sizeof(error));
 
-	if (!err && protected_announce(a, &new, error, sizeof(error))) {
+	if (!err && (metrics_announce(a, &new, error, sizeof(error)) ||
+		     protected_announce(a, &new, error, sizeof(error)))) {
 		config_free(&new);
 		err = -1;
 	}

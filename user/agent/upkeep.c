@@ -9,6 +9,7 @@
 #include "events.h"
 #include "feeds.h"
 #include "lookups.h"
+#include "metrics.h"
 #include "service.h"
 #include "outcomes.h"
 #include "senders.h"
@@ -92,6 +93,7 @@ static void tick(uv_timer_t *timer)
 	trust_tick(a, now);
 	outcomes_tick(a, now);
 	feeds_tick(a, now);
+	metrics_tick(a);
 	check_cookies(a, now);
 	if (!fates_read(&a->maps, fates)) {
 		check_blind(a, fates, now);
@@ -113,16 +115,28 @@ static void expired(const struct verdict_entry *entry, void *context)
 	events_unblocked(a, entry, "expired");
 }
 
+static void stays(const struct verdict_entry *entry, void *context)
+{
+	struct agent *a = context;
+
+	by_cause_add(&a->sweeping, entry->verdict.cause, entry->verdict.action, 1);
+}
+
 static void sweep(uv_timer_t *timer)
 {
 	struct agent *a = timer->data;
+	const struct verdict_sweep_told told = {expired, stays, a};
 	bool done = false;
-	int err = verdict_sweep_step(&a->maps, &a->sweep, boot_seconds(), &done, expired, a);
+	int err = verdict_sweep_step(&a->maps, &a->sweep, boot_seconds(), &done, &told);
 
 	if (err)
 		verdict_sweep_cancel(&a->maps, &a->sweep);
-	if (done)
+	if (done) {
 		a->verdicts = a->sweep.seen - a->sweep.deleted;
+		a->standing = a->sweeping;
+	}
+	if (err || done)
+		a->sweeping = (struct by_cause){0};
 	uv_timer_start(timer, sweep, err || done ? SWEEP_EVERY : SWEEP_STEP, 0);
 }
 

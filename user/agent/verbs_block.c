@@ -178,8 +178,10 @@ static int block_one(struct bulk *bulk, size_t i)
 		return err;
 	}
 	for (int class = 0; class < PORTS_COUNT; class ++)
-		if (b->request.ports[class])
+		if (b->request.ports[class]) {
+			by_cause_add(&a->put, v.cause, v.action, 1);
 			remember_by_hand(a, prefix, (enum port_class) class, &v);
+		}
 	b->before[i].kept = true;
 	return 0;
 }

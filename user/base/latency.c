@@ -7,6 +7,7 @@
 void latency_add(struct latency *l, float us)
 {
 	l->us[l->count++ % LATENCY_KEPT] = us;
+	histogram_add(&l->ever, (double)us);
 }
 
 static int compare(const void *a, const void *b)

@@ -126,6 +126,7 @@ void config_free(struct config *config)
 	free(config->trusted_relays.item);
 	free(config->our_public_addresses.item);
 	free(config->socket_group);
+	free(config->metrics_listen);
 	names_free(&config->dns.server_texts);
 	names_free(&config->dns.stub_texts);
 	free(config->dns.servers);

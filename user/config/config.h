@@ -110,6 +110,7 @@ struct config {
 	uint32_t sessions_max; /* sessions followed at a time */
 	uint32_t log_events;   /* events kept for `mxdpctl log` */
 	bool log_recipients;   /* whole, instead of their domains only */
+	char *metrics_listen;  /* an endpoint (base/endpoint.h) that serves /metrics; "": none */
 	char *socket_group;    /* who besides root may use the control socket; "" for nobody */
 
 	struct dns_config dns;

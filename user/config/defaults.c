@@ -47,6 +47,7 @@ bool config_defaults(struct config *out)
 		.log_events = 10000,
 		.log_recipients = false,
 		.socket_group = strdup("mxdp"),
+		.metrics_listen = strdup(""),
 		.dns =
 			{
 				.timeout = 5,
@@ -58,7 +59,7 @@ bool config_defaults(struct config *out)
 			},
 	};
 	policy_defaults(&out->policy);
-	if (out->socket_group &&
+	if (out->socket_group && out->metrics_listen &&
 	    copy_names(&out->known_bots, helo_default_bots, helo_default_bots_count) &&
 	    copy_names(&out->suspect_names, helo_default_suspects, helo_default_suspects_count) &&
 	    config_build_dns(&out->dns) && config_build_brands(out))

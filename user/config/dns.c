@@ -5,6 +5,7 @@
 
 #include "dns.h"
 #include "value.h"
+#include "../base/endpoint.h"
 #include "../checks/hostname.h"
 
 #define DNS_PORT 53
@@ -13,19 +14,6 @@
 #define CACHE_TTL_MAX    86400U
 #define NEGATIVE_TTL_MAX 900U
 #define UNDER_WAY_MAX    65536U
-
-static bool port_parse(uint16_t *out, const char *text)
-{
-	unsigned long port = 0;
-
-	for (const char *at = text; *at; at++) {
-		if (*at < '0' || *at > '9' || port > UINT16_MAX)
-			return false;
-		port = port * 10 + (unsigned long)(*at - '0');
-	}
-	*out = (uint16_t)port;
-	return port > 0 && port <= UINT16_MAX;
-}
 
 bool dns_server_parse(struct dns_server *out, const char *text)
 {

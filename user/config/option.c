@@ -24,7 +24,7 @@ const char *const section_names[SECTION_COUNT] = {
 	[SECTION_VERDICTS] = "verdicts", [SECTION_LIMIT] = "limit",     [SECTION_TRUST] = "trust",
 	[SECTION_LOG] = "log",           [SECTION_TTL] = "ttl",         [SECTION_DNS] = "dns",
 	[SECTION_FINDING] = "finding",   [SECTION_PATTERN] = "pattern", [SECTION_LIST] = "list",
-	[SECTION_FEED] = "feed",
+	[SECTION_FEED] = "feed",         [SECTION_METRICS] = "metrics",
 };
 
 /* clang-format off */
@@ -107,6 +107,8 @@ const struct config_option options[OPTION_COUNT] = {
 			       value_number},
 	[OPTION_LOG_RECIPIENTS] = {SECTION_LOG, "recipients", SHAPE_SCALAR, AT(log_recipients), 0,
 				   0, value_recipients},
+	[OPTION_METRICS_LISTEN] = {SECTION_METRICS, "listen", SHAPE_TEXT, AT(metrics_listen), 0, 0,
+				   value_listen},
 
 	[OPTION_CONVICTING] = {SECTION_TTL, "convicting", SHAPE_SCALAR,
 			       AT(policy.ttl[TTL_CONVICTING].first), 1, 30 * DAY, value_duration},

@@ -54,6 +54,7 @@
 	X(value_feed_password)                                                              \
 	X(value_feed_header)                                                                \
 	X(value_feed_proxy)                                                                 \
+	X(value_listen)                                                                     \
 	X(value_group)
 
 #define X(name)                                                                    \

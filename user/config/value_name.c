@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "value.h"
+#include "../base/endpoint.h"
 #include "../checks/helo.h"
 
 #define HOST_NAME_LEN  253 /* RFC 1035 2.3.4, without the root's dot */
@@ -134,4 +135,26 @@ bool value_group(void *out, const struct config_option *option, const char *text
 	return value_refuse(why, text,
 			    "is no group name: write a name of `getent group', or \"\" so that "
 			    "only root may use the control socket");
+}
+
+/* An address that stands for all of them would show the figures to whoever can reach the host. */
+bool value_listen(void *out, const struct config_option *option, const char *text,
+		  char why[WHY_TEXT])
+{
+	static const struct addr any;
+	struct endpoint at;
+
+	(void)out;
+	(void)option;
+	if (!*text)
+		return true;
+	if (!endpoint_parse(&at, text))
+		return value_refuse(why, text,
+				    "is no address with a port: write both, as in 127.0.0.1:9725 "
+				    "or [::1]:9725, or \"\" for none");
+	if (addr_equal(&at.addr, &any) || (addr_is_v4(&at.addr) && !at.addr.w[3]))
+		return value_refuse(why, text,
+				    "stands for all addresses: write a single one, such as "
+				    "127.0.0.1:9725");
+	return true;
 }

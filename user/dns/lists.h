@@ -75,4 +75,15 @@ bool lists_explain(struct lists *lists, const char *addr_or_domain, lists_explai
  */
 json_t *lists_json(const struct lists *lists);
 
+/* The same as plain figures, without those that take time to work out. False: no such list. */
+struct lists_figures {
+	const char *name, *kind, *state; /* the first as long as the list lives */
+	bool believed;
+	uint64_t since; /* seconds in this state */
+	uint64_t questions, hits, untold, failures;
+	uint64_t skipped_daily, skipped_rate;
+};
+
+bool lists_figures(const struct lists *lists, size_t i, struct lists_figures *out);
+
 #endif

@@ -79,3 +79,25 @@ json_t *lists_json(const struct lists *lists)
 		json_array_append_new(array, list_json(lists, lists->list[i], now));
 	return array;
 }
+
+bool lists_figures(const struct lists *lists, size_t i, struct lists_figures *out)
+{
+	const struct list_state *list = i < lists->count ? lists->list[i] : NULL;
+
+	if (!list)
+		return false;
+	*out = (struct lists_figures){
+		.name = list->settings.shown,
+		.kind = list_kind_name(list->settings.kind),
+		.state = health_state_name(list->health.state),
+		.believed = health_believed(&list->health),
+		.since = (uint64_t)seconds_since(list->health.since, lists_ms()),
+		.questions = list->counts.questions,
+		.hits = list->counts.listed,
+		.untold = list->counts.untold,
+		.failures = list->health.failures,
+		.skipped_daily = list->budget.spent,
+		.skipped_rate = list->budget.limited,
+	};
+	return true;
+}

@@ -230,6 +230,8 @@ static void on_answer(void *context, int err, struct ub_result *result)
 
 	lookup->result = err ? NULL : result;
 	lookup->resolver->sent--;
+	histogram_add(&lookup->resolver->counts.took,
+		      (double)(uv_hrtime() - lookup->sent_at) / 1000);
 	lookup_done(lookup, DNS_FAILED);
 }
 
@@ -267,6 +269,7 @@ static void send_some(struct resolver *r, uint64_t until)
 
 		DL_DELETE(r->waiting, lookup);
 		lookup->state = LOOKUP_SENT;
+		lookup->sent_at = uv_hrtime();
 		if (send_lookup(lookup, on_answer))
 			r->counts.sent++;
 		else

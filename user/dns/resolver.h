@@ -27,6 +27,7 @@
 #include <stdint.h>
 #include <uv.h>
 #include "../base/addr.h"
+#include "../base/histogram.h"
 
 #define DNS_NAME    256 /* "mail.example.net", without a dot at the end; terminating zero included */
 #define DNS_RECORDS 16  /* of an answer; more are left out */
@@ -95,6 +96,7 @@ struct resolver_counts {
 	uint64_t sent;                                 /* given to libunbound */
 	uint64_t answered, failed, timed_out, refused; /* refused: under_way_max was reached */
 	unsigned under_way;
+	struct histogram took; /* of those sent, until libunbound had done with them */
 };
 
 struct resolver;

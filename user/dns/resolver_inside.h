@@ -31,6 +31,7 @@ enum lookup_state {
 struct lookup {
 	struct resolver *resolver;
 	enum lookup_state state;
+	uint64_t sent_at; /* nanoseconds of uv_hrtime() */
 	struct dns_question *askers;
 	struct lookup *prev, *next; /* in waiting or done */
 	struct ub_result *result;   /* of a done one; NULL: `status` says it all */
