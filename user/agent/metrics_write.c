@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,21 +98,12 @@ void page_family(struct page *p, const char *name, enum page_type type, const ch
 	put(p, "\n");
 }
 
-void page_sample(struct page *p, double value, ...)
+void page_labelled(struct page *p, double value, const char *const *labels)
 {
-	const char *label, *text;
-	bool first = true;
-	va_list args;
-
 	put(p, p->name);
-	va_start(args, value);
-	while ((label = va_arg(args, const char *))) {
-		text = va_arg(args, const char *);
-		put_label(p, first, label, text);
-		first = false;
-	}
-	va_end(args);
-	put(p, first ? " " : "} ");
+	for (size_t i = 0; labels[i]; i += 2)
+		put_label(p, !i, labels[i], labels[i + 1]);
+	put(p, labels[0] ? "} " : " ");
 	put_number(p, value);
 	put(p, "\n");
 }

@@ -32,7 +32,8 @@ struct page {
 
 void page_family(struct page *p, const char *name, enum page_type type, const char *help);
 /* Pairs of label and value; NULL ends them. */
-void page_sample(struct page *p, double value, ...) __attribute__((sentinel));
+#define page_sample(p, value, ...) page_labelled(p, value, (const char *const[]){__VA_ARGS__})
+void page_labelled(struct page *p, double value, const char *const *labels);
 /* A family of one sample without labels. */
 void page_counter(struct page *p, const char *name, const char *help, double value);
 void page_gauge(struct page *p, const char *name, const char *help, double value);
