@@ -133,6 +133,23 @@ static void show_counts(const json_t *status)
 		     (long long)field_number(latency, "p99_us", 0));
 }
 
+/* What came in lately, against what is usual. */
+static void show_mail(const json_t *status)
+{
+	const json_t *mail = json_object_get(status, "accepted_mail");
+	json_int_t lately = field_number(mail, "last_hour", -1);
+	json_int_t usual = field_number(mail, "usual", 0), days = field_number(mail, "days", 0);
+
+	if (lately < 0)
+		return;
+	if (usual > 0)
+		line("mail", "%lld accepted in the last hour; usual are %lld, as of %lld day%s",
+		     (long long)lately, (long long)usual, (long long)days, days == 1 ? "" : "s");
+	else
+		line("mail", "%lld accepted in the last hour; what is usual is not known yet",
+		     (long long)lately);
+}
+
 static void show_loop(const json_t *status)
 {
 	const json_t *loop = json_object_get(status, "loop");
@@ -225,6 +242,7 @@ static void show(const json_t *status)
 	show_filled(status, "verdicts", "verdicts", "verdicts_max");
 	show_filled(status, "sessions", "sessions", "sessions_max");
 	show_counts(status);
+	show_mail(status);
 	show_loop(status);
 	show_resolver(status);
 	show_senders(status);
