@@ -48,6 +48,7 @@ yes 198.51.100.1 | head -c 50M | gzip -9 | feed_put list.txt
 bad failing 'unpack' "a gzip bomb"
 good_list | head -20 | feed_put list.txt
 bad held '60' "three fifths gone"
+check_more "and is asked again when that may confirm it" 601 "$(feed_field list next_in)"
 check_more "status says so" "$(lab_status '.notes[]' | grep -c 'feed list: held back')" 0
 check "an administrator who says that it is right" lab_ctl feeds sync list --force
 check_equal "is believed" "$(feed_field list entries)" 20

@@ -12,6 +12,7 @@
 #include "../base/clock.h"
 #include "../base/duration.h"
 #include "../base/escape.h"
+#include "../feeds/presets.h"
 #include "events.h"
 #include "feeds_inner.h"
 
@@ -86,10 +87,23 @@ void fetch_is_current(struct feeds *f, struct feed_one *one)
 	ended(f, one);
 }
 
+/* The fetch that may confirm it comes as soon as that counts, and the list's terms allow it. */
+static void confirm_soon(struct feed_one *one)
+{
+	const struct feed_preset *preset = feed_preset_find(one->settings->name);
+	int64_t due = one->held.since + FEED_GUARD_WAIT;
+	int64_t allowed = preset ? one->asked + preset->least : due;
+
+	due = due > allowed ? due : allowed;
+	if (due < one->plan.due)
+		one->plan.due = due;
+}
+
 /* The source is well; what it says waits for another word, the next fetch or an administrator's. */
 void fetch_is_held(struct feeds *f, struct feed_one *one)
 {
 	succeeded(f, one, boot_seconds());
+	confirm_soon(one);
 	ended(f, one);
 }
 

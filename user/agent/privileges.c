@@ -52,7 +52,8 @@ int privileges_drop(const struct privileges *p, char *error, size_t size)
 
 static void held_back(capng_act_t act)
 {
-	if (!dropped)
+	/* Capabilities are each thread's own, and so is what libcap-ng knows of them. */
+	if (!dropped || capng_get_caps_process())
 		return;
 	capng_updatev(act, CAPNG_EFFECTIVE, CAP_SYS_ADMIN, CAP_PERFMON, -1);
 	capng_apply(CAPNG_SELECT_CAPS);
