@@ -263,7 +263,7 @@ static int fill(scmp_filter_ctx filter)
 	/* Limits are looked at; nobody's are changed, and another process's are not even seen. */
 	return err ? err
 		   : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-				      word(0, ~0U, 0), SCMP_A2(SCMP_CMP_EQ, 0));
+				      word(0, ~0U, 0), SCMP_A2(SCMP_CMP_EQ, 0, 0));
 }
 
 int privileges_calls(void)

@@ -41,7 +41,9 @@ static void describe(char *text, size_t size, const struct agent *a)
 		return;
 	}
 	if (open) {
-		snprintf(text, size, "%s is not guarded: %s", open->name, open->error);
+		/* Cut where it is long: a line for people, whose whole is in `status'. */
+		snprintf(text, size, "%s is not guarded: %.*s", open->name,
+			 (int)(NOTIFY_STATUS - 64), open->error);
 		return;
 	}
 	list_interfaces(names, sizeof(names), a);
