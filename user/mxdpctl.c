@@ -48,11 +48,12 @@ static const struct verb verbs[] = {
 	 "A list that fails its test entries is not believed. LISTED counts believed or not; MS "
 	 "is\n"
 	 "the median of its answers. --presets shows the lists that are known, with their terms."},
-	{"feeds", cmd_feeds, "[NAME | --presets | sync [NAME...] [--force]]",
+	{"feeds", cmd_feeds, "[NAME | --presets | sync [NAME... | NAME -] [--force]]",
 	 "the feeds: how they are, what they stop; `sync' fetches them now\n"
 	 "HITS and STOPPED are SYNs of addresses that a feed lists; ~ where they are too many to "
 	 "be\n"
 	 "told apart one by one. `sync' ends with 0 only where all that it asked for are current;\n"
+	 "with `-' it takes the list from standard input, for a feed of url = stdin.\n"
 	 "--force takes what the guard holds back. --presets shows the feeds that are known."},
 	{"explain", cmd_explain, "[--text] ADDR|CIDR|DOMAIN",
 	 "what stands against an address, a network or a domain, and why\n"

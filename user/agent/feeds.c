@@ -101,7 +101,7 @@ static struct feed_one *one_new(struct feeds *f, const struct feed_settings *set
 		return NULL;
 	one->settings = settings;
 	one->serial = ++f->serials;
-	one->source = -1;
+	one->source = one->brought.fd = -1;
 	return one;
 }
 
@@ -112,6 +112,7 @@ static void one_free(struct feeds *f, struct feed_one *one)
 	f->loading -= one->phase == PHASE_LOADING;
 	if (one->source >= 0)
 		close(one->source);
+	bring_forget(one);
 	stock_drop(f->agent, one->stock);
 	free(one->remark);
 	free(one);
@@ -188,6 +189,7 @@ void feeds_tick(struct agent *a, uint32_t now)
 		return;
 	for (size_t i = 0; i < f->count; i++)
 		feed_look_at_age(f, f->one[i], now);
+	bring_tick(f, now);
 	fetch_due(f, now);
 	slots_tick(f, now);
 	hits_tick(f);

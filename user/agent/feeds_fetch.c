@@ -230,7 +230,8 @@ static void ask(struct feeds *f, struct feed_one *one, int source)
 		feed_has_news(f, one);
 		return;
 	}
-	if (err == -EAGAIN && source < 0) { /* it comes when another one has ended */
+	if (err == -EAGAIN) { /* it comes when another one has ended */
+		one->source = source;
 		one->phase = PHASE_IDLE;
 		one->job = 0;
 		return;

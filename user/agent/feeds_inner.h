@@ -32,9 +32,14 @@ struct feed_one {
 	int64_t changed, checked; /* of the stock */
 	bool fresh;               /* young enough to count, as of the last look */
 
-	uint32_t job;              /* that the feed process knows it by */
-	bool forced;               /* what comes passes the guard */
-	int source;                /* -1, or what mxdpctl brought: fetched next */
+	uint32_t job; /* that the feed process knows it by */
+	bool forced;  /* what comes passes the guard */
+	int source;   /* -1, or what mxdpctl brought: fetched next */
+	struct {
+		int fd; /* -1: none */
+		uint64_t id, bytes;
+		int64_t at;        /* when the last piece came */
+	} brought;                 /* as far as it has been: feeds_bring.c */
 	char file[FEED_ETAG];      /* which file was opened */
 	struct feed_schedule plan; /* when it is fetched next, and failures in a row */
 	int64_t asked;             /* when it last was */
@@ -79,6 +84,7 @@ struct feeds {
 	size_t count;
 	unsigned loading;
 	uint32_t serials, jobs;
+	uint64_t uploads;
 	struct feed_slot slot[FEEDS_SLOTS];
 	bool building;
 	uint64_t build_ms;      /* what the last build took */
@@ -113,6 +119,12 @@ void fetch_failed(struct feeds *f, struct feed_one *one, const char *why, uint32
 void fetch_is_current(struct feeds *f, struct feed_one *one);
 
 void fetch_is_held(struct feeds *f, struct feed_one *one);
+
+/* feeds_bring.c: both return a closing object; bring_end() NULL where the list is to be read. */
+json_t *bring_piece(struct feeds *f, const json_t *request);
+json_t *bring_end(struct feeds *f, const json_t *request);
+void bring_forget(struct feed_one *one);
+void bring_tick(struct feeds *f, int64_t now);
 
 /* feeds_take.c */
 void take_load(struct feeds *f, struct feed_one *one);

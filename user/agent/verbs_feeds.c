@@ -144,13 +144,16 @@ static json_t *start_sync(struct feeds *f, const json_t *request, struct connect
 {
 	bool force = json_is_true(json_object_get(request, "force"));
 	struct feed_watch *w = calloc(1, sizeof(*w));
-	json_t *error;
+	json_t *error = NULL;
 
 	if (!w)
 		return answer_error("out of memory");
 	w->feeds = f;
 	w->connection = c;
-	error = choose(w, json_object_get(request, "sync"), force);
+	if (json_object_get(request, "upload"))
+		error = bring_end(f, request);
+	if (!error)
+		error = choose(w, json_object_get(request, "sync"), force);
 	if (error) {
 		free(w);
 		return error;
@@ -169,6 +172,8 @@ json_t *verb_feeds(void *agent, const json_t *request, struct connection *c)
 	const char *name = request_text(request, "name");
 	const struct feed_one *one = name ? feeds_by_name(f, name) : NULL;
 
+	if (json_object_get(request, "bring"))
+		return bring_piece(f, request);
 	if (json_object_get(request, "sync"))
 		return start_sync(f, request, c);
 	if (name && !one)

@@ -62,11 +62,16 @@ static json_t *make_request(int count, char **names, bool force)
 int feeds_sync(int count, char **names, bool force)
 {
 	struct question question = {.data = show, .patience = PATIENCE};
-	json_int_t asked, current;
+	bool brings = count == 2 && !strcmp(names[1], "-");
+	json_int_t asked, current, upload = 0;
 	json_t *closing;
-	int code;
+	int code = brings ? feeds_bring(names[0], &upload) : CLI_DONE;
 
-	question.request = make_request(count, names, force);
+	if (code != CLI_DONE)
+		return code;
+	question.request = make_request(brings ? 1 : count, names, force);
+	if (brings)
+		json_object_set_new(question.request, "upload", json_integer(upload));
 	code = ask(&question, &closing);
 	clear_line();
 	if (code != CLI_DONE)

@@ -38,6 +38,8 @@
  *   {"verb": "feeds", "sync": [NAMES], "force": false}    fetches them now, all where there is no
  *                                          name; data: the same as it goes on, "ended" with the
  *                                          last of each; closing: "asked", "current"
+ *   {"verb": "feeds", "bring": NAME}       a list from mxdpctl's standard input, in pieces:
+ *                                          user/agent/feeds_bring.c
  *   {"verb": "explain", "entry": "198.51.100.7"}     data: {"about": "state" | "inside" | "names" |
  *       "list" | "history" | ...}, see user/agent/verbs_explain.c; may take seconds
  *   {"verb": "log", "lines": 100, "follow": false}   data: events, see user/journal/journal.h
@@ -54,6 +56,8 @@
  */
 #ifndef MXDP_CONTROL_PROTOCOL_H
 #define MXDP_CONTROL_PROTOCOL_H
+
+#define CONTROL_PIECE 65536 /* bytes of a list that is brought, in one request */
 
 #define CONTROL_DEFAULT_SOCKET "/run/mxdp/mxdp.sock"
 #define CONTROL_DEFAULT_PINS   "/sys/fs/bpf/mxdp"
