@@ -59,9 +59,9 @@ static const struct verb verbs[] = {
 	 "what stands against an address, a network or a domain, and why\n"
 	 "Whether a SYN from it passes now, its history, and what each list says, past its "
 	 "health.\n"
-	 "Of a domain its own addresses and those of its mail servers. --text prints only what can "
-	 "be\n"
-	 "told to the partner who is blocked."},
+	 "Of a domain its own addresses, those of its mail servers, and what its SPF record "
+	 "names.\n"
+	 "--text prints only what can be told to the partner who is blocked."},
 	{"log", cmd_log,
 	 "[-f] [-n LINES] [--client ADDR|CIDR] [--event NAME] [--finding ID] [--since 2h]\n"
 	 "           | --audit [-n LINES] [--client ADDR|CIDR] [--since 2h]",

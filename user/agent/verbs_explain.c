@@ -2,11 +2,11 @@
 /*
  * explain: what stands against an address, a network or a domain now, what did before, and who says
  * so. An address: what the gate does with its SYNs, its names, what each list says, its history. A
- * network: the verdicts inside and around it, and its history. A domain: the same as of an address
- * for each of its own and of its mail servers' addresses.
+ * network: the verdicts inside and around it, and its history. A domain: the same for each of its
+ * own and of its mail servers' addresses, and for the addresses and networks of its SPF record.
  *
  * Lists and names are asked of the DNS, the history of the journal in a worker thread; the answer
- * waits for all of them, the loop for none.
+ * waits for all of them, the loop for none. What may be much is told a step at a time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +16,19 @@
 #include "../base/names.h"
 #include "../checks/hostname.h"
 #include "../dns/names.h"
+#include "../dns/spf.h"
 #include "../journal/reader.h"
 #include "feeds.h"
 #include "foresee.h"
 #include "verbs.h"
 
 #define HISTORY      20   /* verdicts of it, the newest */
-#define INSIDE_SHOWN 1000 /* of the verdicts inside a network; the others are counted */
+#define INSIDE_SHOWN 1000 /* of the verdicts inside networks; the others are counted */
 #define HOSTS        32   /* addresses of a domain */
 #define EXCHANGERS   8    /* of its mail servers' names */
+#define SPF_SHOWN    200  /* of its SPF record's networks; the others are counted */
+#define SPF_STEP     8    /* of them told in a turn of the loop, with their histories */
+#define ANSWERS_STEP 64   /* sent in a turn */
 
 /*
  * What is asked outlives who asked: `connection` is NULL once he has gone, and the last answer
@@ -38,11 +42,18 @@ struct explaining {
 	bool is_net; /* an address or a network; else a domain */
 	struct prefix net;
 	json_t *answers; /* data to send, an array */
+	size_t sent;
 	struct addr host[HOSTS];
 	size_t hosts;
 	unsigned exchangers;
 
-	/* A network's verdicts, a step at a time. */
+	/* What its SPF record names, in order; none holds another. */
+	struct prefix *spf;
+	size_t spf_count, spf_told;
+
+	/* The verdicts inside networks, which stand in order. */
+	const struct prefix *within;
+	size_t within_count;
 	struct verdict_walk walk;
 	bool walked;
 	size_t inside;
@@ -52,6 +63,7 @@ struct explaining {
 static void explaining_free(struct explaining *e)
 {
 	json_decref(e->answers);
+	free(e->spf);
 	free(e->batch);
 	free(e);
 }
@@ -257,18 +269,28 @@ struct asking_host {
 	char via[DNS_NAME + 8]; /* "its address", "mx mail.example.net" */
 };
 
+static bool is_host(const struct explaining *e, const struct addr *addr)
+{
+	for (size_t i = 0; i < e->hosts; i++)
+		if (addr_equal(&e->host[i], addr))
+			return true;
+	return false;
+}
+
+static void add_net(struct explaining *e, const struct prefix *net, const char *via)
+{
+	tell_state(e, net, via);
+	ask_history(e, net);
+}
+
 static void add_host(struct explaining *e, const struct addr *addr, const char *via)
 {
 	struct prefix prefix = prefix_of(addr, ADDR_BITS);
 
-	for (size_t i = 0; i < e->hosts; i++)
-		if (addr_equal(&e->host[i], addr))
-			return;
-	if (e->hosts == HOSTS)
+	if (is_host(e, addr) || e->hosts == HOSTS)
 		return;
 	e->host[e->hosts++] = *addr;
-	tell_state(e, &prefix, via);
-	ask_history(e, &prefix);
+	add_net(e, &prefix, via);
 }
 
 static void host_told(const struct dns_answer *answer, void *context)
@@ -316,6 +338,49 @@ static void exchangers_told(const struct dns_answer *answer, void *context)
 	one_answer_more(e);
 }
 
+static const char *spf_outcome_name(enum spf_outcome outcome)
+{
+	static const char *const names[] = {
+		[SPF_EXPANDED] = "expanded",
+		[SPF_NO_RECORD] = "none",
+		[SPF_BROKEN] = "broken",
+		[SPF_UNKNOWN] = "unknown",
+	};
+
+	return names[outcome];
+}
+
+static void note_spf(struct explaining *e, enum spf_outcome outcome, const char *why)
+{
+	json_array_append_new(e->answers, json_pack("{s:s, s:s, s:s}", "about", "spf", "outcome",
+						    spf_outcome_name(outcome), "why", why));
+}
+
+/* Kept until all other addresses are known: who is one of those, too, is told as that. */
+static void spf_told(const struct spf_result *r, void *context)
+{
+	struct explaining *e = context;
+	size_t count = r->count < SPF_SHOWN ? r->count : SPF_SHOWN;
+
+	if (r->outcome == SPF_EXPANDED)
+		e->spf = calloc(count + 1, sizeof(*e->spf));
+	if (r->outcome != SPF_EXPANDED) {
+		note_spf(e, r->outcome, r->why);
+	} else if (!e->spf) {
+		note_spf(e, SPF_UNKNOWN, "out of memory");
+	} else {
+		for (size_t i = 0; i < count; i++)
+			e->spf[e->spf_count++] = r->net[i];
+		json_array_append_new(e->answers,
+				      json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "about", "spf",
+						"outcome", spf_outcome_name(r->outcome), "networks",
+						(json_int_t)r->count, "shown", (json_int_t)count,
+						"left_out", (json_int_t)r->left_out, "wide",
+						(json_int_t)r->wide));
+	}
+	one_answer_more(e);
+}
+
 static void ask_domain(struct explaining *e)
 {
 	struct agent *a = e->agent;
@@ -329,6 +394,10 @@ static void ask_domain(struct explaining *e)
 	}
 	e->waiting += !!dns_ask(a->resolver, e->about, DNS_MX, exchangers_told, e);
 	ask_host(e, e->about, "its own address");
+	if (spf_ask(a->resolver, e->about, spf_told, e))
+		e->waiting++;
+	else
+		note_spf(e, SPF_UNKNOWN, "it cannot be asked for");
 }
 
 static void ask_all(struct explaining *e)
@@ -356,50 +425,104 @@ static void ask_all(struct explaining *e)
 	e->waiting--;
 }
 
-/* A batch of the walk over all verdicts; false where they cannot be read. */
-static bool walk_step(struct connection *c, struct explaining *e)
+/* The answer, a step at a time */
+
+static void spf_step(struct explaining *e)
 {
-	const struct agent *a = e->agent;
-	uint32_t now = boot_seconds();
-	int count = verdict_walk_next(&a->maps, &e->walk, e->batch, VERDICT_WALK_BATCH, true);
+	for (int i = 0; i < SPF_STEP && e->spf_told < e->spf_count; i++) {
+		const struct prefix *net = &e->spf[e->spf_told++];
 
-	for (int i = 0; i < count; i++) {
-		const struct verdict_entry *v = &e->batch[i];
-		json_t *verdict;
-
-		if (v->verdict.expires <= now || v->prefix.plen <= e->net.plen ||
-		    !prefix_contains(&e->net, &v->prefix.addr))
-			continue;
-		if (e->inside++ >= INSIDE_SHOWN)
-			continue;
-		verdict = verdict_json(a, v, now);
-		json_object_set_new(verdict, "about", json_string("inside"));
-		connection_send(c, verdict);
+		if (net->plen < ADDR_BITS || !is_host(e, &net->addr))
+			add_net(e, net, "spf");
 	}
+	if (e->spf_told == e->spf_count) {
+		e->within = e->spf;
+		e->within_count = e->spf_count;
+	}
+}
+
+/* The network that `prefix' is a smaller part of, or NULL: if any, the last that does not begin
+ * behind it. */
+static const struct prefix *net_around(const struct explaining *e, const struct prefix *prefix)
+{
+	size_t low = 0, high = e->within_count;
+	const struct prefix *net;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (memcmp(&e->within[middle].addr, &prefix->addr, sizeof(prefix->addr)) > 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	net = low ? &e->within[low - 1] : NULL;
+	return net && prefix->plen > net->plen && prefix_contains(net, &prefix->addr) ? net : NULL;
+}
+
+static void tell_inside(struct explaining *e, const struct verdict_entry *v, uint32_t now)
+{
+	const struct prefix *net = v->verdict.expires > now ? net_around(e, &v->prefix) : NULL;
+	char text[ADDR_TEXT];
+	json_t *verdict;
+
+	if (!net || e->inside++ >= INSIDE_SHOWN)
+		return;
+	verdict = verdict_json(e->agent, v, now);
+	json_object_set_new(verdict, "about", json_string("inside"));
+	json_object_set_new(verdict, "net", json_string(prefix_format(text, net)));
+	connection_send(e->connection, verdict);
+}
+
+/* A batch of the walk over all verdicts; false where they cannot be read. */
+static bool walk_step(struct explaining *e)
+{
+	uint32_t now = boot_seconds();
+	int count;
+
+	if (!e->batch)
+		e->batch = malloc(VERDICT_WALK_BATCH * sizeof(*e->batch));
+	if (!e->batch)
+		return false;
+	count = verdict_walk_next(&e->agent->maps, &e->walk, e->batch, VERDICT_WALK_BATCH, true);
+	for (int i = 0; i < count; i++)
+		tell_inside(e, &e->batch[i], now);
 	if (count)
 		return count > 0;
 	e->walked = true;
 	connection_send(
-		c, json_pack("{s:s, s:I, s:I}", "about", "inside-count", "count",
-			     (json_int_t)e->inside, "shown",
-			     (json_int_t)(e->inside < INSIDE_SHOWN ? e->inside : INSIDE_SHOWN)));
+		e->connection,
+		json_pack("{s:s, s:I, s:I}", "about", "inside-count", "count",
+			  (json_int_t)e->inside, "shown",
+			  (json_int_t)(e->inside < INSIDE_SHOWN ? e->inside : INSIDE_SHOWN)));
 	return true;
+}
+
+static bool has_networks(const struct explaining *e)
+{
+	for (size_t i = 0; i < e->within_count; i++)
+		if (e->within[i].plen < ADDR_BITS)
+			return true;
+	return false;
 }
 
 static json_t *explain_step(struct connection *c, void *state)
 {
 	struct explaining *e = state;
-	json_t *answer;
-	size_t i;
 
-	if (!e->walked)
-		return walk_step(c, e) ? NULL : answer_error("cannot read the verdicts");
 	if (e->waiting) {
 		connection_sleep(c);
 		return NULL;
 	}
-	json_array_foreach(e->answers, i, answer) connection_send(c, json_incref(answer));
-	return answer_done();
+	if (e->spf_told < e->spf_count) {
+		spf_step(e);
+		return NULL;
+	}
+	if (!e->walked && has_networks(e))
+		return walk_step(e) ? NULL : answer_error("cannot read the verdicts");
+	for (int i = 0; i < ANSWERS_STEP && e->sent < json_array_size(e->answers); i++)
+		connection_send(c, json_incref(json_array_get(e->answers, e->sent++)));
+	return e->sent < json_array_size(e->answers) ? NULL : answer_done();
 }
 
 static bool explaining_parse(struct explaining *e, const char *about)
@@ -410,7 +533,10 @@ static bool explaining_parse(struct explaining *e, const char *about)
 	if (!e->is_net && !(about && hostname_parse(domain, about)))
 		return false;
 	utf8_copy(e->about, sizeof(e->about), e->is_net ? about : domain);
-	e->walked = !e->is_net || e->net.plen == ADDR_BITS;
+	if (e->is_net) {
+		e->within = &e->net;
+		e->within_count = 1;
+	}
 	return true;
 }
 
@@ -424,12 +550,8 @@ json_t *verb_explain(void *agent, const json_t *request, struct connection *c)
 		return answer_error("`%.60s' is no address, network or domain",
 				    about ? about : "?");
 	}
-	if (e && !e->walked)
-		e->batch = malloc(VERDICT_WALK_BATCH * sizeof(*e->batch));
-	if (!e || (!e->walked && !e->batch)) {
-		free(e);
+	if (!e)
 		return answer_error("out of memory");
-	}
 	e->agent = agent;
 	e->connection = c;
 	e->answers = json_array();

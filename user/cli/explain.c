@@ -207,13 +207,15 @@ static void show_verdict(const json_t *state)
 	show_ends(verdict);
 }
 
-static void show_inside(const json_t *verdict)
+static void show_inside(const json_t *verdict, bool domain)
 {
 	char text[TEXT_CELL];
 
 	printf("%-12s ", clean(text, field_text(verdict, "addr")));
 	printf("%s on %s: ", clean(text, field_text(verdict, "action")), ports_words(verdict));
 	say_verdict(verdict);
+	if (domain)
+		printf("   (in %s)", clean(text, field_text(verdict, "net")));
 	putchar('\n');
 }
 
@@ -228,6 +230,32 @@ static void show_inside_count(const json_t *data)
 		printf("inside       %lld verdicts; the first %lld are shown\n", count, shown);
 	else
 		printf("inside       %lld verdict%s\n", count, count == 1 ? "" : "s");
+}
+
+/* What a domain's SPF record names; what stands against that is told with the other addresses. */
+static void show_spf(const json_t *data)
+{
+	long long networks = (long long)field_number(data, "networks", 0);
+	long long shown = (long long)field_number(data, "shown", 0);
+	long long left_out = (long long)field_number(data, "left_out", 0);
+	long long wide = (long long)field_number(data, "wide", 0);
+	char text[TEXT_CELL];
+
+	if (!is_text(data, "outcome", "expanded")) {
+		printf("spf          %s: ", clean(text, field_text(data, "outcome")));
+		puts(clean(text, field_text(data, "why")));
+		return;
+	}
+	printf("spf          %lld address%s", networks,
+	       networks == 1 ? " or network" : "es and networks");
+	if (networks > shown)
+		printf("; the first %lld are shown", shown);
+	if (left_out)
+		printf("; %lld term%s cannot be known beforehand (ptr, exists, macros)", left_out,
+		       left_out == 1 ? "" : "s");
+	if (wide)
+		printf("; %lld too wide: left out", wide);
+	putchar('\n');
 }
 
 /* The history */
@@ -451,8 +479,9 @@ static void show_page(const json_t *list)
 	if (!domain)
 		putchar('\n');
 	each(list, "state", show_verdict);
+	each(list, "spf", show_spf);
 	each(list, "inside-count", show_inside_count);
-	each(list, "inside", show_inside);
+	json_array_foreach(list, i, data) if (is_about(data, "inside")) show_inside(data, domain);
 	each(list, "names", show_names);
 	each(list, "feed", show_feed);
 	each(list, "list", show_list);

@@ -40,8 +40,8 @@
  *                                          last of each; closing: "asked", "current"
  *   {"verb": "feeds", "bring": NAME}       a list from mxdpctl's standard input, in pieces:
  *                                          user/agent/feeds_bring.c
- *   {"verb": "explain", "entry": "198.51.100.7"}     data: {"about": "state" | "inside" | "names" |
- *       "list" | "history" | ...}, see user/agent/verbs_explain.c; may take seconds
+ *   {"verb": "explain", "entry": "198.51.100.7"}     data: {"about": "state" | "inside" | "spf" |
+ *       "names" | "list" | "history" | ...}, see user/agent/verbs_explain.c; may take seconds
  *   {"verb": "log", "lines": 100, "follow": false}   data: events, see user/journal/journal.h
  *       "client", "event", "finding", "since": the newest that are wanted (user/journal/filter.h);
  *       who follows is told of all that comes later. "audit": true: changes, user/journal/reader.h
