@@ -207,5 +207,5 @@ lint: format-check
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=unknownMacro --std=c11 -D__GNUC__ user maps
 
--include $(wildcard $(LIB_OBJECTS:.o=.d) $(BUILD)/obj/user/*.d $(BUILD)/obj/selftests/*/*.d \
+-include $(wildcard $(LIB_OBJECTS:.o=.d) $(BUILD)/obj/user/*.d $(BUILD)/obj/man/*.d $(BUILD)/obj/selftests/*/*.d \
 	$(BUILD)/bpf/*.d $(BUILD)/selftests/*/*.d)
