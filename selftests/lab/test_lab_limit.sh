@@ -49,7 +49,7 @@ check "others connect" passes 198.51.100.12
 bot=198.51.100.13
 check "another on watch" lab_bot $bot "$MX4" helo localhost
 check "is limited" lab_wait 5 limited limit
-lab_bot $bot "$MX4" early localhost >/dev/null
+lab_bot $bot "$MX4" helo "$MX_NAME" >/dev/null
 check "an offence that convicts makes it a block" lab_wait 5 limited drop
 check_exit 4 "which drops" lab_bot $bot --timeout 1 "$MX4" connect
 lab_done
