@@ -237,19 +237,6 @@ static size_t make_syn(struct lab *lab, unsigned char *packet, int phase, bool l
 	return wire_packet(packet, ends, &syn);
 }
 
-static int send_all(int fd, struct mmsghdr *messages, unsigned count)
-{
-	for (unsigned done = 0; done < count;) {
-		int n = sendmmsg(fd, messages + done, count - done, 0);
-
-		if (n > 0)
-			done += (unsigned)n;
-		else if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
-			return -errno;
-	}
-	return 0;
-}
-
 static int send_batch(struct lab *lab, int phase, bool v6)
 {
 	static unsigned char packets[BATCH][WIRE_PACKET];
@@ -267,7 +254,7 @@ static int send_batch(struct lab *lab, int phase, bool v6)
 						      .msg_iov = &vectors[i],
 						      .msg_iovlen = 1};
 	}
-	err = send_all(lab->fd[v6], messages, BATCH);
+	err = wire_send_batch(lab->fd[v6], messages, BATCH);
 	if (err) {
 		snprintf(error, sizeof(error), "sending: %s", strerror(-err));
 		return err;

@@ -214,22 +214,6 @@ static void free_capture(struct flood *f)
 
 /* Sending */
 
-/* What the queue has no room for is tried again. 0 or -errno. */
-static int send_batch(int fd, struct mmsghdr *messages, unsigned count)
-{
-	for (unsigned done = 0; done < count;) {
-		int n = sendmmsg(fd, messages + done, count - done, 0);
-
-		if (n > 0)
-			done += (unsigned)n;
-		else if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		else
-			poll(NULL, 0, 1);
-	}
-	return 0;
-}
-
 static void keep_rate(const struct flood *f, double start, unsigned long sent)
 {
 	double ahead = f->rate ? start + (double)sent / (double)f->rate - wire_now() : 0;
@@ -259,7 +243,7 @@ static int run(struct flood *f, int fd)
 							      .msg_iov = &vectors[i],
 							      .msg_iovlen = 1};
 		}
-		err = send_batch(fd, messages, n);
+		err = wire_send_batch(fd, messages, n);
 		if (err) {
 			fprintf(stderr, "flood: sending: %s\n", strerror(-err));
 			return FAILED;

@@ -300,22 +300,6 @@ static int run_syn(struct options *o)
 	return SILENCE;
 }
 
-/* Sends a batch whole; what the queue has no room for is tried again. 0 or -errno. */
-static int send_batch(int fd, struct mmsghdr *messages, unsigned count)
-{
-	for (unsigned done = 0; done < count;) {
-		int n = sendmmsg(fd, messages + done, count - done, 0);
-
-		if (n > 0)
-			done += (unsigned)n;
-		else if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		else
-			poll(NULL, 0, 1);
-	}
-	return 0;
-}
-
 static int run_data(struct options *o)
 {
 	static unsigned char packets[BATCH][WIRE_PACKET];
@@ -345,7 +329,7 @@ static int run_data(struct options *o)
 							      .msg_iov = &vectors[i],
 							      .msg_iovlen = 1};
 		}
-		err = send_batch(o->raw, messages, n);
+		err = wire_send_batch(o->raw, messages, n);
 		if (err)
 			return fail("sending", err);
 		sent += n;

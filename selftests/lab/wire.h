@@ -259,4 +259,20 @@ static inline bool wire_receive(struct segment *out, uint16_t *to_port, int fd,
 	return false;
 }
 
+/* Sends a batch whole; what the queue has no room for is tried again. 0 or -errno. */
+static inline int wire_send_batch(int fd, struct mmsghdr *messages, unsigned count)
+{
+	for (unsigned done = 0; done < count;) {
+		int n = sendmmsg(fd, messages + done, count - done, 0);
+
+		if (n > 0)
+			done += (unsigned)n;
+		else if (errno != ENOBUFS && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		else
+			poll(NULL, 0, 1);
+	}
+	return 0;
+}
+
 #endif

@@ -17,32 +17,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "config_text.h"
 #include "../../user/cli/cli.h"
-#include "../../user/config/config.h"
 #include "../../user/config/option.h"
 
 #define FILES "selftests/unit/config/"
-
-/* Lets config_load() read a text; the path is good while the descriptor is open. */
-static int text_file(char path[64], const void *text, size_t len)
-{
-	int fd = memfd_create("config", 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, len), (ssize_t)len);
-	snprintf(path, 64, "/proc/self/fd/%d", fd);
-	return fd;
-}
-
-static bool load_text(struct config *config, char **error, const char *text)
-{
-	char path[64];
-	int fd = text_file(path, text, strlen(text));
-	bool good = config_load(config, error, path);
-
-	close(fd);
-	return good;
-}
 
 /* The whole report must be this one mistake, given without the path. */
 static void assert_only_error(const char *path, const char *mistake)

@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../user/config/config.h"
+#include "config_text.h"
 #include "../../user/config/option.h"
 #include "../../user/config/value.h"
 #include "../../user/feeds/presets.h"
@@ -24,35 +24,13 @@
 #define HOUR  3600
 #define DAY   (24 * HOUR)
 
-static bool load_text(struct config *config, char **error, const char *text)
-{
-	int fd = memfd_create("config", 0);
-	char path[64];
-	bool good;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	good = config_load(config, error, path);
-	close(fd);
-	return good;
-}
-
-static void load_good(struct config *config, const char *text)
-{
-	char *error;
-
-	if (!load_text(config, &error, text))
-		fail_msg("%s: %s", text, error);
-}
-
 static void a_feed_of_ones_own_scores(void **state)
 {
 	const struct feed_settings *f;
 	struct config c;
 
 	(void)state;
-	load_good(&c, "feed our-list { url = \"https://lists.example.net/bad.txt\" }");
+	load_good_text(&c, "feed our-list { url = \"https://lists.example.net/bad.txt\" }");
 	assert_int_equal(c.feeds_count, 1);
 	f = &c.feeds[0];
 	assert_string_equal(f->name, "our-list");
@@ -136,10 +114,10 @@ static void every_preset_is_a_feed(void **state)
 		/* Written out it must be a good section, too. */
 		snprintf(text, sizeof(text), "feed \"%s\" { url = \"%s\" interval = %u }", p->name,
 			 p->url, p->least);
-		load_good(&c, text);
+		load_good_text(&c, text);
 		config_free(&c);
 		snprintf(text, sizeof(text), "feed \"%s\" { }", p->name);
-		load_good(&c, text);
+		load_good_text(&c, text);
 		assert_int_equal(c.feeds_count, 1);
 		assert_string_equal(c.feeds[0].url, p->url);
 		assert_int_equal(c.feeds[0].format, p->format);
@@ -160,11 +138,11 @@ static void those_that_score_have_rules(void **state)
 	struct config c;
 
 	(void)state;
-	load_good(&c, "feed spamhaus-drop-v4 { }\n"
-		      "feed psbl { points = 4 }\n"
-		      "feed off { url = stdin enabled = no }\n"
-		      "list bl.example.net { score = {\"127.0.0.2*4\"} }\n"
-		      "feed ours { url = stdin action = score }\n");
+	load_good_text(&c, "feed spamhaus-drop-v4 { }\n"
+			   "feed psbl { points = 4 }\n"
+			   "feed off { url = stdin enabled = no }\n"
+			   "list bl.example.net { score = {\"127.0.0.2*4\"} }\n"
+			   "feed ours { url = stdin action = score }\n");
 	policy = &c.policy;
 	assert_int_equal(c.feeds_count, 3);
 	assert_int_equal(policy->list_count, 3);
@@ -180,7 +158,7 @@ static void those_that_score_have_rules(void **state)
 	assert_int_equal(policy->list[2].rule.points, 3);
 	/* Feeds ask nothing of the DNS. */
 	config_free(&c);
-	load_good(&c, "feed psbl { }");
+	load_good_text(&c, "feed psbl { }");
 	assert_false(config_dns_checks(&c));
 	config_free(&c);
 }
@@ -196,7 +174,7 @@ static void feeds_are_counted(void **state)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 					"feed f%d { url = stdin }\n", i);
 	strcpy(text + len, "feed off { url = stdin enabled = no }\n");
-	load_good(&c, text);
+	load_good_text(&c, text);
 	assert_int_equal(c.feeds_count, FEEDS_MAX);
 	assert_int_equal(c.policy.list[FEEDS_MAX - 1].list, LIST_BITS - 1);
 	config_free(&c);

@@ -14,35 +14,13 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../../user/config/config.h"
+#include "config_text.h"
 #include "../../user/config/problems.h"
 #include "../../user/config/sites.h"
 #include "../../user/dns/presets.h"
 
 #define FILES "selftests/unit/config/"
 #define KEY   "abcdefghijklmnopqrstuvwxyz"
-
-static bool load_text(struct config *config, char **error, const char *text)
-{
-	int fd = memfd_create("config", 0);
-	char path[64];
-	bool good;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	good = config_load(config, error, path);
-	close(fd);
-	return good;
-}
-
-static void load_good(struct config *config, const char *text)
-{
-	char *error;
-
-	if (!load_text(config, &error, text))
-		fail_msg("%s", error);
-}
 
 static void assert_refused(const char *text, const char *mistake)
 {
@@ -145,7 +123,7 @@ static void names_are_asked_where_it_is_said(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		load_good(&c, files[i].text);
+		load_good_text(&c, files[i].text);
 		if (config_dns_checks(&c) != files[i].asked)
 			fail_msg("%s", files[i].text);
 		config_free(&c);
@@ -234,7 +212,7 @@ static void presets_are_begun_with(void **state)
 	struct config c;
 
 	(void)state;
-	load_good(&c, "list zen.spamhaus.org { }");
+	load_good_text(&c, "list zen.spamhaus.org { }");
 	assert_int_equal(c.lists_count, 1);
 	list = list_of(&c, "zen.spamhaus.org", LIST_DNSBL);
 	assert_string_equal(list->zone, "zen.spamhaus.org");
@@ -246,15 +224,15 @@ static void presets_are_begun_with(void **state)
 	assert_true(list->ports[PORTS_MX] && !list->ports[PORTS_SUBMISSION]);
 	config_free(&c);
 	/* What is written replaces, += adds, the rest stays. */
-	load_good(&c, "list zen.spamhaus.org { convict = {} score += {'127.0.0.[2..4]*3'} "
-		      "families = v4 }");
+	load_good_text(&c, "list zen.spamhaus.org { convict = {} score += {'127.0.0.[2..4]*3'} "
+			   "families = v4 }");
 	list = &c.lists[0];
 	assert_int_equal(list->groups_count, 3);
 	assert_rule(&c, list, 0, "zen.spamhaus.org:policy", 6, false);
 	assert_rule(&c, list, 2, "zen.spamhaus.org", 3, false);
 	assert_true(list->v4 && !list->v6);
 	config_free(&c);
-	load_good(&c, "list zen.spamhaus.org { score = {} }");
+	load_good_text(&c, "list zen.spamhaus.org { score = {} }");
 	assert_int_equal(c.lists[0].groups_count, 1);
 	assert_rule(&c, &c.lists[0], 0, "zen.spamhaus.org", 10, true);
 	config_free(&c);
@@ -325,7 +303,7 @@ static void lists_are_counted(void **state)
 	for (int i = 0; i < LISTS_MAX; i++)
 		len += (size_t)sprintf(text + len, "list l%d.example { score = {'127.0.0.2*1'} }\n",
 				       i);
-	load_good(&c, text);
+	load_good_text(&c, text);
 	assert_int_equal(c.lists_count, LISTS_MAX);
 	config_free(&c);
 	strcpy(text + len, "list x.example { score = {'127.0.0.2*1'} }");

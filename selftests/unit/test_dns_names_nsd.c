@@ -57,28 +57,17 @@ static int start_server(void **state)
 {
 	static const char *const zones[] = {"names.lab", "100.51.198.in-addr.arpa",
 					    "8.b.d.0.1.0.0.2.ip6.arpa", "broken.lab"};
-	char *argv[] = {"/usr/sbin/nsd", "-d", "-c", "nsd.conf", NULL};
-	char config[4096], many[8192];
-	int n;
+	char many[8192];
 
 	(void)state;
 	if (!room_enter(&no_room))
 		return 0;
 	no_room = NULL;
-	n = snprintf(config, sizeof(config),
-		     "server:\n ip-address: 127.0.0.1@%u\n username: \"\"\n chroot: \"\"\n"
-		     " database: \"\"\n pidfile: \"\"\n zonesdir: \"%s\"\n xfrdir: \"%s\"\n"
-		     " xfrdfile: \"%s/xfrd\"\n zonelistfile: \"%s/zonelist\"\n server-count: 1\n"
-		     "remote-control:\n control-enable: no\n",
-		     NSD_PORT, room_dir, room_dir, room_dir, room_dir);
-	for (size_t i = 0; i < COUNT(zones); i++)
-		n += snprintf(config + n, sizeof(config) - (size_t)n,
-			      "zone:\n name: %s\n zonefile: %s\n", zones[i], zones[i]);
 	write_many_names(many, sizeof(many));
 	/* broken.lab is configured and has no file: SERVFAIL. */
 	assert_true(room_file(zones[0], zone_names) && room_file(zones[1], many) &&
-		    room_file(zones[2], zone_v6) && room_file("nsd.conf", config));
-	nsd = room_start(argv);
+		    room_file(zones[2], zone_v6));
+	nsd = room_start_nsd(NSD_PORT, zones, COUNT(zones));
 	assert_true(room_lives(NSD_PORT));
 	return 0;
 }

@@ -12,39 +12,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "feed_window.h"
+#include "random.h"
 #include "../../user/feeds/combine.h"
 
-#define ROOM   128
 #define ROUNDS 300
-
-static uint32_t seed = 1;
-
-static uint32_t below(uint32_t n)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (uint32_t)((uint64_t)(seed >> 4) * n >> 28);
-}
-
-/* Where the window of ROOM addresses begins: as IPv4, and as IPv6. */
-static const struct wide windows[] = {
-	{0, 0xffff00000000ULL},                   /* 0.0.0.0 */
-	{0, 0xffffffffff80ULL},                   /* ... to 255.255.255.255 */
-	{0, 0xffff7fffffc0ULL},                   /* around 128.0.0.0 */
-	{0, 0},                                   /* :: */
-	{UINT64_MAX, 0ULL - ROOM},                /* ... to ffff:...:ffff */
-	{0x20010db800000001ULL, 0ULL - ROOM / 2}, /* a carry into the upper half */
-};
-
-#define WINDOWS (sizeof(windows) / sizeof(windows[0]))
-
-static struct wide address[ROOM]; /* of the window */
-
-static void open_window(size_t i)
-{
-	address[0] = windows[i];
-	for (unsigned n = 1; n < ROOM; n++)
-		address[n] = wide_next(address[n - 1]);
-}
 
 /* A feed with the set that it points into. */
 struct feed_model {

@@ -9,46 +9,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "feed_window.h"
 #include "feeds.h"
-
-#define ROOM 128
-
-static uint32_t seed;
-
-static uint32_t below(uint32_t n)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (uint32_t)((uint64_t)(seed >> 4) * n >> 28);
-}
-
-/* Where the window of ROOM addresses begins: as IPv4, and as IPv6. */
-static const struct wide windows[] = {
-	{0, 0xffff00000000ULL},                   /* 0.0.0.0 */
-	{0, 0xffffffffff80ULL},                   /* ... to 255.255.255.255 */
-	{0, 0xffff7fffffc0ULL},                   /* around 128.0.0.0 */
-	{0, 0},                                   /* :: */
-	{UINT64_MAX, 0ULL - ROOM},                /* ... to ffff:...:ffff */
-	{0x20010db800000001ULL, 0ULL - ROOM / 2}, /* a carry into the upper half */
-};
-
-#define WINDOWS (sizeof(windows) / sizeof(windows[0]))
-
-static struct wide plus(struct wide wide, unsigned n)
-{
-	while (n--)
-		wide = wide_next(wide);
-	return wide;
-}
-
-static struct wide window;
-static struct wide address[ROOM]; /* of the window */
-
-static void open_window(size_t i)
-{
-	window = windows[i];
-	for (unsigned n = 0; n < ROOM; n++)
-		address[n] = plus(window, n);
-}
+#include "random.h"
 
 static void add(struct feed_set *set, bool *model, unsigned first, unsigned last)
 {

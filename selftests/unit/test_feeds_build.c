@@ -16,6 +16,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "random.h"
 #include "../../maps/feeds_build.h"
 
 /* A set in memory stands in for every map. */
@@ -70,14 +71,6 @@ static void build(struct image *image, const struct feeds_ranges *ranges)
 	memcpy(image->words + FEEDS_LINE_WORDS, &tree, sizeof(tree));
 	assert_true(image->words[image->count] == CANARY);
 	in_force = image;
-}
-
-static uint32_t seed;
-
-static uint32_t below(uint32_t n)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (uint32_t)((uint64_t)(seed >> 4) * n >> 28);
 }
 
 /* IPv4: a window over the borders of a group, a /16 and the whole space. */

@@ -114,30 +114,19 @@ static pid_t start_rbldnsd(const char *port, const char *zones[2])
 
 static pid_t start_nsd(void)
 {
-	static const char *const zones[][2] = {
-		{"names.lab", zone_names},
-		{"denial.lab", zone_slow_denial},
-		{"100.51.198.in-addr.arpa", zone_v4},
-		{"8.b.d.0.1.0.0.2.ip6.arpa", zone_v6},
-		{"10.in-addr.arpa", zone_ten},
-		{"broken.lab", NULL}, /* configured and not there: SERVFAIL */
-	};
-	char config[4096], *argv[] = {"/usr/sbin/nsd", "-d", "-c", "nsd.conf", NULL};
-	int n = snprintf(config, sizeof(config),
-			 "server:\n ip-address: 127.0.0.1@%u\n username: \"\"\n chroot: \"\"\n"
-			 " database: \"\"\n pidfile: \"\"\n zonesdir: \"%s\"\n xfrdir: \"%s\"\n"
-			 " xfrdfile: \"%s/xfrd\"\n zonelistfile: \"%s/zonelist\"\n"
-			 " server-count: 1\n"
-			 "remote-control:\n control-enable: no\n",
-			 NSD_PORT, room_dir, room_dir, room_dir, room_dir);
+	/* broken.lab is configured and not there: SERVFAIL. */
+	static const char *const zones[] = {"names.lab",
+					    "denial.lab",
+					    "100.51.198.in-addr.arpa",
+					    "8.b.d.0.1.0.0.2.ip6.arpa",
+					    "10.in-addr.arpa",
+					    "broken.lab"};
+	static const char *const texts[COUNT(zones)] = {zone_names, zone_slow_denial, zone_v4,
+							zone_v6, zone_ten};
 
-	for (size_t i = 0; i < COUNT(zones); i++) {
-		n += snprintf(config + n, sizeof(config) - (size_t)n,
-			      "zone:\n name: %s\n zonefile: %s\n", zones[i][0], zones[i][0]);
-		assert_true(!zones[i][1] || room_file(zones[i][0], zones[i][1]));
-	}
-	assert_true(room_file("nsd.conf", config));
-	return room_start(argv);
+	for (size_t i = 0; i < COUNT(zones); i++)
+		assert_true(!texts[i] || room_file(zones[i], texts[i]));
+	return room_start_nsd(NSD_PORT, zones, COUNT(zones));
 }
 
 static int open_hole(void)

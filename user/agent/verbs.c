@@ -8,9 +8,6 @@
 #include "../control/protocol.h"
 #include "verbs.h"
 
-#define SHORTEST_V4 8
-#define SHORTEST_V6 19
-
 #define STEP_NS 4000000 /* of the loop's time, at most about that at once */
 
 const struct server_verb agent_verbs[] = {
@@ -87,16 +84,15 @@ json_t *request_prefixes(struct prefix **out, size_t *count, const struct agent 
 
 bool refuse_wide(const struct agent *a, const struct prefix *prefix, char *why, size_t size)
 {
-	bool v4 = addr_is_v4(&prefix->addr) && prefix->plen >= ADDR_V4_BITS;
-	static const struct addr any_v4 = {.b = {[10] = 0xff, [11] = 0xff}};
-	int shortest = v4 ? SHORTEST_V4 : SHORTEST_V6;
+	bool v4 = addr_is_v4(&prefix->addr);
 
 	(void)a;
-	if (prefix->plen < (v4 ? ADDR_V4_BITS : 0) + (unsigned)shortest) {
-		snprintf(why, size, "wider than /%d: too much of the world for one word", shortest);
+	if (prefix_is_too_wide(prefix)) {
+		snprintf(why, size, "wider than /%d: too much of the world for one word",
+			 v4 ? PREFIX_V4_SHORTEST : PREFIX_V6_SHORTEST);
 		return true;
 	}
-	if (prefix->plen < ADDR_V4_BITS && prefix_contains(prefix, &any_v4)) {
+	if (prefix_holds_all_v4(prefix)) {
 		snprintf(why, size, "it holds all of IPv4 (::ffff:0:0/96): name a narrower one");
 		return true;
 	}

@@ -79,6 +79,11 @@ static json_t *watch_step(struct connection *c, void *state)
 	return NULL;
 }
 
+json_t *no_such_feed(const char *name)
+{
+	return answer_error("there is no feed `%.40s': see mxdpctl feeds", name);
+}
+
 static bool can_be_asked(const struct feed_one *one)
 {
 	return strcmp(one->settings->url, "stdin") != 0 || one->source >= 0;
@@ -108,7 +113,7 @@ static json_t *add_watched(struct feed_watch *w, const char *name, bool force)
 	json_t *error = NULL;
 
 	if (!one)
-		return answer_error("there is no feed `%.40s': see mxdpctl feeds", name);
+		return no_such_feed(name);
 	if (!can_be_asked(one))
 		return answer_error("%s has no source to ask: bring it by `mxdpctl feeds sync %s "
 				    "- <FILE'",
@@ -177,7 +182,7 @@ json_t *verb_feeds(void *agent, const json_t *request, struct connection *c)
 	if (json_object_get(request, "sync"))
 		return start_sync(f, request, c);
 	if (name && !one)
-		return answer_error("there is no feed `%.40s': see mxdpctl feeds", name);
+		return no_such_feed(name);
 	for (size_t i = 0; i < f->count; i++)
 		if (!one || one == f->one[i])
 			connection_send(c, feed_json(f, f->one[i], true));

@@ -203,6 +203,20 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
 	return a->plen < b->plen ? prefix_contains(a, &b->addr) : prefix_contains(b, &a->addr);
 }
 
+bool prefix_is_too_wide(const struct prefix *prefix)
+{
+	bool v4 = addr_is_v4(&prefix->addr);
+
+	return prefix->plen < (v4 ? ADDR_V4_BITS + PREFIX_V4_SHORTEST : PREFIX_V6_SHORTEST);
+}
+
+bool prefix_holds_all_v4(const struct prefix *prefix)
+{
+	static const struct addr any = {.b = {[10] = 0xff, [11] = 0xff}};
+
+	return prefix->plen <= ADDR_V4_BITS && prefix_contains(prefix, &any);
+}
+
 #define V4(i, j, k, l, len)                                                             \
 	{                                                                               \
 		.addr.b = {[10] = 0xff, 0xff, i, j, k, l}, .plen = ADDR_V4_BITS + (len) \

@@ -34,6 +34,16 @@ bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
 bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 
 /*
+ * The widest block that one holder has: what names more of the internet at once, an allowance, a
+ * block or a list's entry, is a mistake or an attack.
+ */
+#define PREFIX_V4_SHORTEST 8
+#define PREFIX_V6_SHORTEST 19
+bool prefix_is_too_wide(const struct prefix *prefix);
+/* An IPv6 network, or ::ffff:0:0/96 itself, that holds all of IPv4. */
+bool prefix_holds_all_v4(const struct prefix *prefix);
+
+/*
  * Address blocks that no public client can have: RFC 6890 and its registry, plus NAT64 prefixes.
  * The documentation networks count as global, so that laboratories can use them.
  */

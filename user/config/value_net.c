@@ -5,13 +5,6 @@
 #include "value.h"
 #include "../base/addr.h"
 
-/*
- * As wide as the widest block that one holder has. An allowed network beyond that covers so much of
- * the internet that nothing would be filtered any more.
- */
-#define ALLOW_V4_MIN 8
-#define ALLOW_V6_MIN 19
-
 /* 192.0.2.1/24 -> 192.0.2.0/24, where only the host bits are wrong. */
 static bool without_host_bits(struct prefix *out, const char *text)
 {
@@ -49,32 +42,23 @@ bool value_network(void *out, const struct config_option *option, const char *te
 			    "2001:db8::1 or 2001:db8::/32");
 }
 
-static bool holds_all_v4(const struct prefix *prefix)
-{
-	static const struct addr v4 = {.b = {[10] = 0xff, [11] = 0xff}};
-
-	return prefix->plen <= ADDR_V4_BITS && prefix_contains(prefix, &v4);
-}
-
 bool value_allowed_network(void *out, const struct config_option *option, const char *text,
 			   char why[WHY_TEXT])
 {
 	const struct prefix *network = out;
-	bool v4;
 
 	if (!value_network(out, option, text, why))
 		return false;
-	if (holds_all_v4(network))
+	if (prefix_holds_all_v4(network))
 		return value_refuse(why, text,
 				    "holds all of IPv4 and would switch the filter off: name the "
 				    "networks you mean, or set mode = monitor");
-	v4 = addr_is_v4(&network->addr);
-	if (network->plen >= (v4 ? ADDR_V4_BITS + ALLOW_V4_MIN : ALLOW_V6_MIN))
+	if (!prefix_is_too_wide(network))
 		return true;
 	return value_refuse(why, text,
 			    "is wider than /%d and would switch the filter off for a large part of "
 			    "the internet: name the networks you mean, or set mode = monitor",
-			    v4 ? ALLOW_V4_MIN : ALLOW_V6_MIN);
+			    addr_is_v4(&network->addr) ? PREFIX_V4_SHORTEST : PREFIX_V6_SHORTEST);
 }
 
 bool value_public_address(void *out, const struct config_option *option, const char *text,

@@ -10,9 +10,6 @@
 /* Every term asks for one record or one name; the names of each mx are asked about besides. */
 #define TASKS (1 + SPF_LOOKUPS + SPF_LOOKUPS * SPF_MX_NAMES)
 
-#define WIDEST_V4 (ADDR_V4_BITS + 8)
-#define WIDEST_V6 19
-
 /* More of IPv4 than a 64th is no sender's: a record that means everybody, in pieces. */
 #define SPACE_V4 (1ULL << 26)
 
@@ -54,20 +51,12 @@ static bool fail(struct spf_query *q, enum spf_outcome outcome, const char *form
 
 /* Networks */
 
-static bool is_too_wide(const struct prefix *net)
-{
-	static const struct addr v4 = {.b = {[10] = 0xff, [11] = 0xff}};
-
-	return net->plen < (addr_is_v4(&net->addr) ? WIDEST_V4 : WIDEST_V6) ||
-	       (net->plen < ADDR_V4_BITS && prefix_contains(net, &v4));
-}
-
 static bool add_net(struct spf_query *q, const struct prefix *net)
 {
 	struct spf_result *r = &q->result;
 	size_t room = q->room ? q->room * 2 : 64;
 
-	if (is_too_wide(net)) {
+	if (prefix_is_too_wide(net) || prefix_holds_all_v4(net)) {
 		r->wide++;
 		return true;
 	}

@@ -24,8 +24,8 @@
 #define FEED_WHY      384   /* bytes of a reason, with its quotations, escaped for terminals */
 #define FEED_LINE_MAX 32767 /* bytes of a line; rbldnsd cuts there too */
 
-#define FEED_V4_SHORTEST 8
-#define FEED_V6_SHORTEST 19
+#define FEED_V4_SHORTEST PREFIX_V4_SHORTEST
+#define FEED_V6_SHORTEST PREFIX_V6_SHORTEST
 
 struct feed_events {
 	/* Line `line`, from 1, cannot be used; 0: the list as a whole is worth a remark. */
