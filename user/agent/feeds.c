@@ -36,6 +36,17 @@ bool feed_is_in_kernel(const struct feed_one *one)
 	return one->settings->action <= FEED_WATCH;
 }
 
+bool feed_fills(const struct feed_one *one, unsigned slot)
+{
+	return feed_is_in_kernel(one) && one->settings->ports[FEEDS_SLOT_PORTS(slot)] &&
+	       (unsigned)one->settings->action == FEEDS_SLOT_ACTION(slot);
+}
+
+bool feed_backs(const struct feed_one *one, unsigned slot, const struct addr *addr)
+{
+	return feed_fills(one, slot) && one->stock && feed_blob_contains(&one->stock->blob, addr);
+}
+
 int64_t feed_end(const struct feed_one *one)
 {
 	return feed_blocks_until(one->settings, one->checked,

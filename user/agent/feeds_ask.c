@@ -62,16 +62,9 @@ void feeds_score(const struct agent *a, const struct addr *addr, enum port_class
 	}
 }
 
-static bool lists_so(const struct feed_one *one, unsigned action, enum port_class ports,
-		     const struct addr *addr)
-{
-	return (unsigned)one->settings->action == action && one->settings->ports[ports] &&
-	       one->stock && feed_blob_contains(&one->stock->blob, addr);
-}
-
 /* Those of one slot: whether what they weigh together counts. */
-static bool word_of_slot(const struct feeds *f, const struct addr *addr, enum port_class ports,
-			 unsigned action, struct feed_word *out)
+static bool word_of_slot(const struct feeds *f, const struct addr *addr, unsigned slot,
+			 struct feed_word *out)
 {
 	uint32_t weight = 0, stale = 0, found = 0;
 	unsigned first = 0;
@@ -79,7 +72,7 @@ static bool word_of_slot(const struct feeds *f, const struct addr *addr, enum po
 	for (unsigned i = 0; i < f->count; i++) {
 		const struct feed_one *one = f->one[i];
 
-		if (!lists_so(one, action, ports, addr))
+		if (!feed_backs(one, slot, addr))
 			continue;
 		if (!one->fresh) {
 			stale += one->settings->weight;
@@ -95,7 +88,7 @@ static bool word_of_slot(const struct feeds *f, const struct addr *addr, enum po
 	feed_blob_find(&out->entry, &f->one[first]->stock->blob, addr);
 	out->others = found ? found - 1 : 0;
 	out->stale = weight < FEED_WEIGHT_FULL;
-	out->action = out->stale ? ACTION_COUNT : action;
+	out->action = out->stale ? ACTION_COUNT : FEEDS_SLOT_ACTION(slot);
 	return !out->stale;
 }
 
@@ -108,7 +101,7 @@ void feeds_word(const struct agent *a, const struct addr *addr, enum port_class 
 	if (!a->feeds || feeds_sparing(a, addr))
 		return;
 	for (unsigned action = 0; action < FEEDS_ACTIONS; action++)
-		if (word_of_slot(a->feeds, addr, ports, action, out))
+		if (word_of_slot(a->feeds, addr, FEEDS_SLOT(ports, action), out))
 			return;
 }
 

@@ -52,14 +52,6 @@ void hits_close(struct feeds *f)
 	}
 }
 
-static bool is_backed_by(const struct feed_one *one, unsigned slot, const struct addr *source)
-{
-	return feed_is_in_kernel(one) && one->stock &&
-	       one->settings->ports[FEEDS_SLOT_PORTS(slot)] &&
-	       (unsigned)one->settings->action == FEEDS_SLOT_ACTION(slot) &&
-	       feed_blob_contains(&one->stock->blob, source);
-}
-
 /* Of `of' that came `known' are told, `hits' of them this feed's: rounded. */
 static uint64_t share(uint64_t hits, uint64_t of, uint64_t known)
 {
@@ -82,7 +74,7 @@ static void look(struct feeds *f, unsigned slot, struct feed_trace *t)
 
 		hits = 0;
 		for (size_t k = 0; k < t->recent.count; k++)
-			hits += is_backed_by(one, slot, &t->recent.sources[k]);
+			hits += feed_backs(one, slot, &t->recent.sources[k]);
 		one->hits += share(hits, came, t->recent.count);
 		one->stopped += share(hits, stopped, t->recent.count);
 		one->sampled |= hits && t->recent.missed;

@@ -101,6 +101,9 @@ struct feed_one *feeds_by_serial(const struct feeds *f, uint32_t serial);
 struct feed_one *feeds_by_name(const struct feeds *f, const char *name);
 int64_t feed_end(const struct feed_one *one); /* boot seconds; from then on it blocks nothing */
 bool feed_is_in_kernel(const struct feed_one *one);
+/* Whether it belongs to a slot of the kernel's; and what it says of an address there. */
+bool feed_fills(const struct feed_one *one, unsigned slot);
+bool feed_backs(const struct feed_one *one, unsigned slot, const struct addr *addr);
 /* Something happened that watchers may want to hear of. */
 void feed_has_news(struct feeds *f, struct feed_one *one);
 /* Its entries, or whether they count, have changed. */

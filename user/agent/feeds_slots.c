@@ -106,12 +106,6 @@ static bool has_member(const struct feed_slot *slot, const struct feed_one *one)
 	return false;
 }
 
-static bool fills(const struct feed_one *one, unsigned slot)
-{
-	return feed_is_in_kernel(one) && one->settings->ports[FEEDS_SLOT_PORTS(slot)] &&
-	       (unsigned)one->settings->action == FEEDS_SLOT_ACTION(slot);
-}
-
 static uint32_t earliest_end(const struct feeds *f, const struct feed_slot *slot)
 {
 	int64_t earliest = UINT32_MAX;
@@ -216,7 +210,7 @@ static struct building *plan(struct feeds *f, unsigned slot)
 			continue;
 		if (one->settings->action == FEED_ALLOW)
 			b->allow[b->allow_count++] = stock_hold(one->stock);
-		else if (fills(one, slot))
+		else if (feed_fills(one, slot))
 			add_part(b, one);
 	}
 	if (!b->count || !copy_allowed(b, f->agent))
@@ -264,7 +258,7 @@ void slots_touch_all(struct feeds *f)
 void slots_touch(struct feeds *f, const struct feed_one *one)
 {
 	for (unsigned i = 0; i < FEEDS_SLOTS; i++)
-		if (fills(one, i) || has_member(&f->slot[i], one))
+		if (feed_fills(one, i) || has_member(&f->slot[i], one))
 			f->slot[i].dirty = true;
 	slots_work(f);
 }
