@@ -135,6 +135,14 @@ static bool is_no_change(const struct feed_change *c)
 	return !c->v4_added && !c->v4_removed && !c->v6_added && !c->v6_removed;
 }
 
+/* A sweep beside it would take what is half written for a leftover. */
+static void keep(struct taking *t)
+{
+	uv_mutex_lock(&t->chore.agent->feeds->disk);
+	t->unkept = feed_cache_write(t->directory, t->name, &t->stock->blob, &t->stock->memory);
+	uv_mutex_unlock(&t->chore.agent->feeds->disk);
+}
+
 static void take(struct chore *chore)
 {
 	static const struct feed_blob none;
@@ -150,8 +158,7 @@ static void take(struct chore *chore)
 	if (t->before && is_no_change(&t->update.change))
 		t->stock->memory.changed = t->before->memory.changed;
 	if (t->decision == FEED_ACCEPTED)
-		t->unkept =
-			feed_cache_write(t->directory, t->name, &t->stock->blob, &t->stock->memory);
+		keep(t);
 }
 
 static void not_believed(struct feeds *f, struct feed_one *one, const struct taking *t)
