@@ -200,6 +200,11 @@ static void print_target(const char *what, double value, bool met, const char *t
 	printf("target: %s\t%.2f\tx\t%s, %s\n", what, value, target, met ? "met" : "not met");
 }
 
+static void print_limit(const char *what, double value)
+{
+	printf("limit: %s\t%.2f\tx\twhere a hit costs one cold read\n", what, value);
+}
+
 /* Of what a lookup takes over the floor. */
 static void print_targets(const struct row *rows)
 {
@@ -211,6 +216,8 @@ static void print_targets(const struct row *rows)
 	print_target("set, hit, in reads of 256 MiB", hit / read, hit <= 2 * read, "2 at most");
 	print_target("hash hit / set hit", hash_hit / hit, hash_hit >= 4 * hit, "4 at least");
 	print_target("hash miss / set miss", hash_miss / miss, hash_miss >= 4 * miss, "4 at least");
+	/* What forbids more: of a set this large the last read is a cold one, whatever its form. */
+	print_limit("hash hit / one read of 256 MiB", hash_hit / read);
 	print_target("hash / set, half hits, half misses", both, both >= 4, "4 at least");
 }
 

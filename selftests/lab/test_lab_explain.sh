@@ -118,6 +118,16 @@ check_equal "by event" "$(count_log --event unblock)" 1
 check_equal "the newest that are wanted" \
     "$(lab_ctl log -n 1 --json --event verdict | jq -r .client | grep -c "$BOT6")" 1
 check_equal "all within an hour" "$(count_log --since 1h)" "$(count_log)"
+# Every kind that was told of can be asked for.
+kinds=$(lab_ctl log -n 1000 --json | jq -r .event | sort -u)
+check_more "there are several kinds" "$(echo "$kinds" | wc -l)" 2
+for kind in $kinds; do
+    check "by event $kind" lab_ctl log --event "$kind"
+done
+check_exit 2 "no kind of event" lab_ctl log --event verdicts
+check_equal "the kind that is meant is named" \
+    "$(lab_ctl log --event verdicts 2>&1 | grep -c "did you mean .verdict'")" 1
+check_exit 2 "no finding" lab_ctl log --finding helo-our-adress
 check_exit 2 "no network" lab_ctl log --client 192.0.2.1/24
 check_exit 2 "no span" lab_ctl log --since soon
 lab_ctl log -f -n 0 --client 198.51.100.26 --json >"$LAB/followed" 2>/dev/null &

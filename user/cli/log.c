@@ -183,10 +183,10 @@ static bool read_word(struct log *log, int c)
 		return read_since(log, optarg);
 	case 'e':
 		log->event = log->filter.event = optarg;
-		return true;
+		return cli_word_is_one_of("--event", optarg, filter_events, FILTER_EVENTS);
 	case 'i':
 		log->finding = log->filter.finding = optarg;
-		return true;
+		return cli_source_is_good("--finding", optarg);
 	default:
 		return false;
 	}

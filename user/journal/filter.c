@@ -3,6 +3,11 @@
 
 #include "filter.h"
 
+const char *const filter_events[FILTER_EVENTS] = {
+	"verdict", "session", "unblock", "block",    "allow",    "unallow",
+	"mode",    "flush",   "feed",    "attached", "detached", "note",
+};
+
 static const char *text_at(const json_t *event, const char *key)
 {
 	return json_string_value(json_object_get(event, key));

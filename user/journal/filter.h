@@ -21,6 +21,10 @@ struct event_filter {
 	time_t since;    /* time of day; 0: any */
 };
 
+/* The kinds of event that there are: journal.h says what stands in each. */
+#define FILTER_EVENTS 12
+extern const char *const filter_events[FILTER_EVENTS];
+
 bool filter_wants(const struct event_filter *filter, const json_t *event);
 /* Whether it wants less than everything. */
 bool filter_is_set(const struct event_filter *filter);

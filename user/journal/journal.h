@@ -12,8 +12,9 @@
  *   {"event": "session", "client", "server", "ports", "helo": [..], "mail_from": [..],
  *    "rcpt_to": ["*@example.net"], "rcpt": 2, "starttls": false, "outcome": "...",
  *    "score": 0, "partial": false, "seconds": 1.2, "findings": [..]}
- *   {"event": "expired" | "unblock" | "block" | "allow" | "unallow" | "mode" | "flush" |
- *    "attached" | "detached" | "note", ...}; a flush is one event, however many it removes
+ *   {"event": "unblock" | "block" | "allow" | "unallow" | "mode" | "flush" | "feed" |
+ *    "attached" | "detached" | "note", ...}; a flush is one event, however many it removes, and
+ *    a block that ends by itself is an unblock whose "why" is "expired"
  */
 #ifndef MXDP_JOURNAL_JOURNAL_H
 #define MXDP_JOURNAL_JOURNAL_H
