@@ -310,7 +310,7 @@ test_vlan()
 
 test_preflight()
 {
-    refuses "without privilege" "run as root" \
+    refuses "without privilege" "CAP_NET_ADMIN \(to put programs on interfaces\): run as root" \
         setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$ROOM" preflight "$PINS"
     refuses "pins on a plain file system" "not on a BPF file system" "$ROOM" preflight "$DIR/pins"
     mount -t tmpfs tmpfs /sys/fs/bpf

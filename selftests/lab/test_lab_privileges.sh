@@ -108,14 +108,4 @@ complains()
     grep -iE 'permission denied|not permitted|not implemented' "$LAB/mxdpd.log"
 }
 check_exit 1 "not a word of what it could not do" complains
-
-echo "# one capability less at the start"
-for bounds in -net_admin -bpf,-sys_admin; do
-    check_exit 1 "with $bounds it does not start" lab_in mta setpriv --bounding-set "$bounds" \
-        "$LAB_BUILD/mxdpd" --config "$LAB/mxdp.conf" --pin-dir "$PIN_DIR" \
-        --state-dir "$LAB/state" --socket "$LAB/mxdp.sock" eth0
-    cp "$LAB/check.out" "$LAB/said"
-    check "and says what it needs" \
-        grep -q 'CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN' "$LAB/said"
-done
 lab_done

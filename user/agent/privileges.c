@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cap-ng.h>
 #include <sys/prctl.h>
@@ -50,21 +51,34 @@ int privileges_drop(const struct privileges *p, char *error, size_t size)
 	return 0;
 }
 
-static void held_back(capng_act_t act)
-{
-	/* Capabilities are each thread's own, and so is what libcap-ng knows of them. */
-	if (!dropped || capng_get_caps_process())
-		return;
-	capng_updatev(act, CAPNG_EFFECTIVE, CAP_SYS_ADMIN, CAP_PERFMON, -1);
-	capng_apply(CAPNG_SELECT_CAPS);
-}
+/*
+ * Capabilities are each thread's own, and so is what libcap-ng knows of them. It has to look first,
+ * which takes a descriptor and may fail.
+ */
+static _Thread_local bool raised;
 
 void privileges_raise(void)
 {
-	held_back(CAPNG_ADD);
+	if (!dropped || raised)
+		return;
+	raised = !capng_get_caps_process() &&
+		 !capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_SYS_ADMIN, CAP_PERFMON, -1) &&
+		 !capng_apply(CAPNG_SELECT_CAPS);
+	if (!raised)
+		log_error("cannot take back CAP_SYS_ADMIN and CAP_PERFMON, which were held back "
+			  "to attach and detach: what needs them now will fail");
 }
 
 void privileges_lower(void)
 {
-	held_back(CAPNG_DROP);
+	if (!raised)
+		return;
+	raised = false;
+	/* Nothing has to be looked up, and the kernel refuses nobody to have less. */
+	if (capng_updatev(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_SYS_ADMIN, CAP_PERFMON, -1) ||
+	    capng_apply(CAPNG_SELECT_CAPS)) {
+		log_error("cannot put CAP_SYS_ADMIN and CAP_PERFMON aside again: better no mxdpd "
+			  "than one with all doors open; the gate stands without it");
+		abort();
+	}
 }

@@ -6,13 +6,17 @@
  *   capabilities  in effect stay CAP_NET_ADMIN (destroy sockets) and CAP_BPF (maps). CAP_SYS_ADMIN
  *                 and CAP_PERFMON are held back for the moments in which programs are attached or
  *                 taken off: the kernel opens a program by its id for CAP_SYS_ADMIN only. All
- * others go, and nothing comes back through an exec (PR_SET_NO_NEW_PRIVS). files         by
- * Landlock where the kernel has it: its state, pins and socket to write; its configuration, the
- * lists of file:// feeds, and what resolving, users' names and BPF need to read calls         an
- * allow-list by seccomp. What is dangerous and known to be so fails with EPERM, what is unknown
- * with ENOSYS; nothing kills. A C library that is newer than the list takes ENOSYS for an old
- * kernel and does it the old way, and a mail host does not lose its guard over an upgrade. A kernel
- * that keeps such records (auditd, or its own log) tells each refusal as type=1326.
+ *                 others go, and nothing comes back through an exec (PR_SET_NO_NEW_PRIVS).
+ *
+ *   files         by Landlock where the kernel has it: its state, pins and socket to write; its
+ *                 configuration, the lists of file:// feeds, and what resolving, users' names and
+ *                 BPF need to read
+ *
+ *   calls         an allow-list by seccomp. What is dangerous and known to be so fails with EPERM,
+ *                 what is unknown with ENOSYS; nothing kills. A C library that is newer than the
+ *                 list takes ENOSYS for an old kernel and does it the old way, and a mail host does
+ *                 not lose its guard over an upgrade. A kernel that keeps such records (auditd, or
+ *                 its own log) tells each refusal as type=1326.
  *
  * No thread may run yet: what it could do it could go on doing. Those that start later are inside.
  */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "../base/capabilities.h"
 #include "../base/escape.h"
 #include "../base/log.h"
 #include "protocol.h"
@@ -538,7 +539,24 @@ static bool find_group(struct server *s, const char *name)
 	return s->has_group;
 }
 
-static int listen_at(struct server *s)
+static int give_to_group(const struct server *s, char *error, size_t size)
+{
+	static const struct capability needed = CAPABILITY(CAP_CHOWN, "to give files away");
+	char missing[64];
+	int err;
+
+	if (!s->has_group || !chown(s->path, (uid_t)-1, s->group))
+		return 0;
+	err = -errno;
+	if (capabilities_missing(missing, sizeof(missing), &needed, 1))
+		snprintf(error, size,
+			 "cannot give `%s' to the group of socket_group without %s; \"\" there "
+			 "keeps it for root",
+			 s->path, missing);
+	return err;
+}
+
+static int listen_at(struct server *s, char *error, size_t size)
 {
 	int err = remove_stale(s->path);
 	mode_t before = umask(0177);
@@ -546,10 +564,9 @@ static int listen_at(struct server *s)
 	if (!err)
 		err = uv_pipe_bind(&s->listener, s->path);
 	umask(before);
+	err = err ? err : give_to_group(s, error, size);
 	if (err)
 		return err;
-	if (s->has_group && chown(s->path, (uid_t)-1, s->group))
-		return -errno;
 	if (chmod(s->path, s->has_group ? 0660 : 0600))
 		return -errno;
 	return uv_listen((uv_stream_t *)&s->listener, 16, accepted);
@@ -598,12 +615,14 @@ struct server *server_open(uv_loop_t *loop, const char *path, const char *group,
 	s->listener.data = s->more.data = s->look.data = s;
 	s->handles = 3;
 	server_patience(s, IDLE_MS, DEAF_MS);
-	err = listen_at(s);
+	*error = '\0';
+	err = listen_at(s, error, error_size);
 	if (!err) {
 		uv_timer_start(&s->look, look, LOOK_MS, LOOK_MS);
 		return s;
 	}
-	snprintf(error, error_size, "cannot listen at `%s': %s", path, uv_strerror(err));
+	if (!*error)
+		snprintf(error, error_size, "cannot listen at `%s': %s", path, uv_strerror(err));
 	close_handles(s);
 	return NULL;
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/capabilities.h"
 #include "child.h"
 #include "fetch.h"
 #include "keeper_user.h"
@@ -86,11 +87,23 @@ static const struct passwd *find_user(void)
 
 static int change_user(char *error, size_t size)
 {
+	static const struct capability needed[] = {
+		CAPABILITY(CAP_SETUID, "to change its user"),
+		CAPABILITY(CAP_SETGID, "to change its groups"),
+		CAPABILITY(CAP_SETPCAP, "to give up all others for good"),
+	};
 	const struct passwd *user = find_user();
+	char missing[256];
 
 	if (!user) {
 		snprintf(error, size, "there is neither a user mxdp-feed nor nobody");
 		return -ENOENT;
+	}
+	if (capabilities_missing(missing, sizeof(missing), needed,
+				 sizeof(needed) / sizeof(needed[0]))) {
+		snprintf(error, size, "it cannot become the user %s without %s", user->pw_name,
+			 missing);
+		return -EPERM;
 	}
 	mount_room(user);
 	capng_clear(CAPNG_SELECT_BOTH);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <cap-ng.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/capabilities.h"
 #include "object.h"
 #include "pins.h"
 #include "words.h"
@@ -12,17 +12,14 @@
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 #define BPFFS    "/sys/fs/bpf"
 
-/* Capabilities, not the user id: root in a container has the id and may lack all of these. */
-static bool privileged(void)
-{
-	if (capng_get_caps_process())
-		return false;
-	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN))
-		return false;
-	return capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN) ||
-	       (capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF) &&
-		capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON));
-}
+/* CAP_SYS_ADMIN would do for CAP_BPF and CAP_PERFMON, too; but these are what is kept afterwards.
+ */
+static const struct capability needed[] = {
+	CAPABILITY(CAP_BPF, "to make maps and load programs"),
+	CAPABILITY(CAP_PERFMON, "to load programs that look into packets"),
+	CAPABILITY(CAP_NET_ADMIN, "to put programs on interfaces"),
+	CAPABILITY(CAP_SYS_ADMIN, "to find programs and links again by their numbers"),
+};
 
 static bool below(const char *path, const char *dir)
 {
@@ -33,11 +30,14 @@ static bool below(const char *path, const char *dir)
 
 int object_preflight(const char *pin_dir, char *error, size_t error_size)
 {
-	if (!privileged())
-		return words(
-			error, error_size, -EPERM,
-			"BPF programs need privilege (CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN): "
-			"run as root");
+	char missing[256];
+
+	if (capabilities_missing(missing, sizeof(missing), needed,
+				 sizeof(needed) / sizeof(needed[0])))
+		return words(error, error_size, -EPERM,
+			     "BPF programs need capabilities that are not here: %s: run as root, "
+			     "and let the unit (CapabilityBoundingSet=) or the container have them",
+			     missing);
 	if (access(BTF_FILE, R_OK))
 		return words(error, error_size, -errno,
 			     "this kernel tells no BTF (`" BTF_FILE "': %s): boot a kernel with "
