@@ -210,6 +210,7 @@ static void put_in_force(struct feeds *f, struct feed_one *one, struct taking *t
 	const struct feed_change *c = &t->update.change;
 	int64_t now = boot_seconds();
 	bool first = !one->stock, other;
+	size_t entries;
 
 	one->added = c->v4_added + c->v6_added;
 	one->removed = c->v4_removed + c->v6_removed;
@@ -222,12 +223,13 @@ static void put_in_force(struct feeds *f, struct feed_one *one, struct taking *t
 	one->held_why[0] = '\0';
 	keep_remarks(one, t);
 	note_unkept(f, one, t->unkept);
+	entries = stock_entries(one->stock);
 	if (other)
 		events_note(f->agent, "feed",
-			    "%s is updated: %zu entries; %" PRIu64 " addresses or IPv6 networks "
+			    "%s is updated: %zu %s; %" PRIu64 " addresses or IPv6 networks "
 			    "came, %" PRIu64 " went",
-			    one->settings->name, stock_entries(one->stock), one->added,
-			    one->removed);
+			    one->settings->name, entries, entries == 1 ? "entry" : "entries",
+			    one->added, one->removed);
 	if (other && one->fresh)
 		feed_changed(f, one);
 	fetch_is_current(f, one);

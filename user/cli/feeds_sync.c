@@ -26,6 +26,7 @@ static int show(const json_t *feed, void *unused)
 	const char *name = field_text(feed, "name"), *words = field_text(feed, "words");
 	const char *state = field_text(feed, "state");
 	bool ended = field_is_true(feed, "ended"), ok = state && !strcmp(state, "ok");
+	long long entries = (long long)field_number(feed, "entries", 0);
 	char clean[TEXT_CELL], text[TEXT_CELL];
 
 	(void)unused;
@@ -39,8 +40,8 @@ static int show(const json_t *feed, void *unused)
 	if (!ended)
 		printf("%s: %.60s", clean, text);
 	else if (ok)
-		printf("%s: current, %lld entries\n", clean,
-		       (long long)field_number(feed, "entries", 0));
+		printf("%s: current, %lld %s\n", clean, entries,
+		       entries == 1 ? "entry" : "entries");
 	else
 		printf("%s: %s%s%s\n", clean, paint(PAINT_BAD), text, paint(PAINT_NONE));
 	on_line = !ended;

@@ -118,12 +118,20 @@ void crowd_offended(struct crowd *crowd, const struct addr *addr, uint32_t now)
 	net->seen[0][place / 64] |= 1ULL << place % 64;
 }
 
+/* As many of both: by their addresses, so that the order is not the key's. */
+static bool is_before(const struct crowd_says *one, const struct crowd_says *other)
+{
+	if (one->offenders != other->offenders)
+		return one->offenders > other->offenders;
+	return memcmp(&one->net.addr, &other->net.addr, sizeof(one->net.addr)) < 0;
+}
+
 /* Into its place among those that are there; the least of more than there is room for goes. */
 static void put(struct crowd_says *out, size_t have, size_t room, const struct crowd_says *says)
 {
 	size_t at = have < room ? have : room;
 
-	while (at > 0 && out[at - 1].offenders < says->offenders) {
+	while (at > 0 && is_before(says, &out[at - 1])) {
 		if (at < room)
 			out[at] = out[at - 1];
 		at--;
