@@ -16,11 +16,13 @@
 #
 # A round counts only if each client has the answers that the zones hold for it.
 #
-# Prints rows for scripts/bench: what, value, unit, remark, with tabs between. CLIENTS can be set.
+# Prints rows for scripts/bench. CLIENTS can be set.
 set -u
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/bench/bench.sh
+. "$(dirname "$0")/bench.sh"
 # shellcheck source=selftests/lab/dns.sh
 . "$(dirname "$0")/../lab/dns.sh"
 lab_enter "$@"
@@ -39,11 +41,6 @@ TOOLS=$LAB_BUILD/selftests/bench
 # dnsblog asks what resolv.conf names, which has no port.
 # shellcheck disable=SC2034 # selftests/lab/dns.sh reads it
 DNS_PORT=53
-
-row()
-{
-    printf '%s\t%s\t%s\t%s\n' "$@"
-}
 
 divide()
 {

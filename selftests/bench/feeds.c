@@ -69,8 +69,7 @@ static int write_list(enum shape shape, uint32_t count, const char *format)
 		printf("create bench %s maxelem %u hashsize %u\n",
 		       v6 ? "hash:net family inet6" : "hash:ip", count, count);
 	for (uint32_t i = 0; i < count; i++) {
-		/* Number 0 is 0.0.0.0, which ipset takes for none. */
-		struct prefix prefix = entry(shape, i + 1);
+		struct prefix prefix = entry(shape, FIRST_ENTRY + i);
 
 		printf("%s%s%s\n", ipset ? "add bench " : "", prefix_format(text, &prefix),
 		       nft ? "," : "");

@@ -7,8 +7,8 @@
  *   scattered  many sources once each, a system call between them: nothing is
  *
  * The scattered ones carry the kernel's reading of the clock twice; so does their floor. All cases
- * of a map size are measured in turn, PASSES times over; the medians are printed as rows for
- * scripts/bench: what, value, unit, remark.
+ * of a map size are measured in turn, PASSES times over; the medians and quartiles are printed as
+ * rows for scripts/bench.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -209,8 +209,9 @@ static void print_row(const struct gate *g, struct row *row)
 	if (g->listed)
 		snprintf(size, sizeof(size), ", %u on feeds", g->listed);
 	qsort(row->ns, PASSES, sizeof(row->ns[0]), by_value);
-	printf("%s%s\t%.0f\tns\t%s\n", row->floor ? "floor: XDP_PASS" : row->c->what, size,
-	       row->ns[PASSES / 2], row->scattered ? "scattered" : "repeated");
+	printf("%s%s\t%.0f\tns\t%s\t%.0f\t%.0f\n", row->floor ? "floor: XDP_PASS" : row->c->what,
+	       size, row->ns[PASSES / 2], row->scattered ? "scattered" : "repeated",
+	       row->ns[PASSES / 4], row->ns[PASSES - 1 - PASSES / 4]);
 }
 
 static int measure_all(const struct gate *g, const struct packet_case *cases, size_t count)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The addresses of gate_lookup: entry number i of a list, and what is near one. By arithmetic, so
- * that finding a key touches no memory; user space fills by the same functions.
+ * The addresses of gate_lookup, feeds and drop: entry number i of a list, and what is near one. By
+ * arithmetic, so that finding a key touches no memory; user space fills by the same functions.
  */
 #ifndef MXDP_BENCH_GATE_KEYS_H
 #define MXDP_BENCH_GATE_KEYS_H
@@ -23,6 +23,9 @@ enum draw {
 
 #define CLUSTER 20
 #define NETS    64
+
+/* Of lists that are written: behind the /16 of number 0, which is 0.0.0.0/16. */
+#define FIRST_ENTRY (NETS * CLUSTER)
 
 struct bench_keys {
 	__u64 state; /* of the generator; what was found goes into it, so that runs cannot overlap
@@ -70,6 +73,16 @@ static inline __attribute__((always_inline)) __u32 clustered(__u32 shape, __u32 
 static inline __attribute__((always_inline)) __u32 entry4(__u32 shape, __u32 i)
 {
 	return shape == SHAPE_SCATTERED ? mix32(i) : clustered(shape, i / CLUSTER, i % CLUSTER);
+}
+
+/* Whether no list may block it, by its first byte alone: more than the special networks, not less.
+ */
+static inline __attribute__((always_inline)) int is_special(__u32 v4)
+{
+	__u32 first = v4 >> 24;
+
+	return first == 0 || first == 10 || first == 100 || first == 127 || first == 169 ||
+	       first == 172 || first == 192 || first == 198 || first == 203 || first >= 224;
 }
 
 /* The upper half of entry i; bits below its /48 are zero. */

@@ -6,16 +6,13 @@
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/bench/bench.sh
+. "$(dirname "$0")/bench.sh"
 lab_enter "$@"
 lab_network
 
 COUNT=1000000
 JOURNAL=$LAB/state/journal.db
-
-row()
-{
-    printf '%s\t%s\t%s\t%s\n' "$@"
-}
 
 seconds()
 {
@@ -57,6 +54,7 @@ took=$(awk -v ms="${restored#* }" 'BEGIN { printf "%.2f", ms / 1000 }')
 row "restore of a million" "$took" s "out of the journal, into the maps, with words"
 row "restore: SQLite and a hash alone" "$floor" s "the floor"
 row "restore: ratio" "$(awk -v a="$took" -v b="$floor" 'BEGIN { printf "%.2f", a / b }')" x ""
+target "restore of a million" "$took" s most 5
 row "start with a million, to ready" "$whole" s "all of it"
 began=$EPOCHREALTIME
 lab_ctl flush --yes >/dev/null || lab_die "flush failed"

@@ -13,12 +13,14 @@
 #           latency_us of its verdict events
 #   floor   ring_floor.c: epoll_wait, ring_buffer__consume, bpf_map_update_elem
 #
-# Prints rows for scripts/bench: what, value, unit, remark, with tabs between. ROUNDS, BOTS (of one
+# Prints rows for scripts/bench. ROUNDS, BOTS (of one
 # round) and RATE (a second) can be set.
 set -u
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/bench/bench.sh
+. "$(dirname "$0")/bench.sh"
 lab_enter "$@"
 
 ROUNDS=${ROUNDS:-4}
@@ -86,11 +88,6 @@ percentile()
     sort -n "$1" | awk -v p="$2" '{ us[NR] = $1 } END { printf "%.1f", us[int((NR - 1) * p / 100) + 1] }'
 }
 
-row()
-{
-    printf '%s\t%s\t%s\t%s\n' "$@"
-}
-
 show()
 {
     local side median count
@@ -104,10 +101,8 @@ show()
         printf -v "$side" %s "$median"
     done
     # shellcheck disable=SC2154 # set by name above
-    awk -v agent="$agent" -v floor="$floor" 'BEGIN {
-        ratio = agent / floor
-        printf "agent / floor, median\t%.2f\t\ttarget 1.5: %s\n", ratio, ratio <= 1.5 ? "met" : "missed"
-    }'
+    target "agent / floor, median" "$(awk -v a="$agent" -v f="$floor" 'BEGIN { printf "%.2f", a / f }')" \
+        x most 1.5
 }
 
 lab_network
