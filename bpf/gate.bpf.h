@@ -102,9 +102,9 @@ static __always_inline enum fate gate_syn(const struct packet *p, enum port_clas
 		return FATE_SYN_FEED_OLD;
 	if (action == FEEDS_NO_ACTION)
 		return now ? FATE_SYN_EXPIRED : FATE_SYN_CLEAN;
-	if (allow_contains(&p->source, now))
+	if (allow_contains(&p->source, live, now))
 		return FATE_SYN_ALLOWED;
-	if (!local_contains(&p->dest))
+	if (!is_own(&p->dest, live) && !local_contains(&p->dest))
 		return FATE_SYN_NOT_LOCAL;
 
 	fate = sentence(p, ports, action, now);

@@ -10,7 +10,7 @@
 #include "maps.h"
 
 #define PAGE          4096
-#define LIVE_SIZE     PAGE
+#define LIVE_SIZE     ((sizeof(struct live) + PAGE - 1) / PAGE * PAGE)
 #define PRESENCE_SIZE (PRESENCE_WORDS * sizeof(__u64))
 
 static void *map_memory(int fd, size_t size, int protection)

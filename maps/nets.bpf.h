@@ -3,6 +3,7 @@
 #ifndef MXDP_MAPS_NETS_BPF_H
 #define MXDP_MAPS_NETS_BPF_H
 
+#include "live.h"
 #include "nets.h"
 
 struct {
@@ -21,12 +22,43 @@ struct {
 	__type(value, struct net_value);
 } mxdp_local SEC(".maps");
 
-static __always_inline bool allow_contains(const struct addr *source, __u32 now)
+/* False only where no allowed network is near: most listed sources need not be looked up. */
+static __always_inline bool allow_is_near(const struct addr *source, const struct live *live)
 {
-	struct net_key key = {.plen = ADDR_BITS, .addr = *source};
-	const struct net_value *net = bpf_map_lookup_elem(&mxdp_allow, &key);
+	bool v4 = !source->w[0] && !source->w[1] && source->w[2] == bpf_htonl(0xffff);
+	__u32 net = bpf_ntohl(source->w[3]) >> 16;
+
+	if (!v4 || !live->allow_known)
+		return true;
+	return live->allow[net >> 6] >> (net & 63) & 1;
+}
+
+static __always_inline bool allow_contains(const struct addr *source, const struct live *live,
+					   __u32 now)
+{
+	const struct net_value *net;
+	struct net_key key;
+
+	if (!allow_is_near(source, live))
+		return false;
+	key = (struct net_key){.plen = ADDR_BITS, .addr = *source};
+	net = bpf_map_lookup_elem(&mxdp_allow, &key);
 
 	return net && net->expires > now;
+}
+
+/* Without a branch for each, which the verifier would follow. */
+static __always_inline bool is_own(const struct addr *dest, const struct live *live)
+{
+	__u32 found = 0;
+
+	for (int i = 0; i < LIVE_OWN; i++) {
+		const struct addr *own = &live->own[i];
+
+		found |= !((own->w[0] ^ dest->w[0]) | (own->w[1] ^ dest->w[1]) |
+			   (own->w[2] ^ dest->w[2]) | (own->w[3] ^ dest->w[3]));
+	}
+	return found;
 }
 
 static __always_inline bool local_contains(const struct addr *dest)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <bpf/bpf.h>
 
 #include "nets_user.h"
@@ -41,6 +43,71 @@ int net_walk(int fd, int (*fn)(const struct net_entry *entry, void *context), vo
 		err = bpf_map_get_next_key(fd, &key, &next);
 	}
 	return errno == ENOENT ? 0 : -errno;
+}
+
+#define V4_FROM 96 /* the length of ::ffff:0:0, behind which IPv4 lies */
+
+/* The /16s that share addresses with it; of IPv6, which is always near, none. */
+static bool span(const struct prefix *prefix, __u32 *first, __u32 *last)
+{
+	const struct addr *addr = &prefix->addr;
+	bool zeros = !addr->w[0] && !addr->w[1];
+
+	*first = 0;
+	*last = 0xffff;
+	if (prefix->plen < V4_FROM) /* all of IPv4, or nothing of it but what is next to it */
+		return zeros;
+	if (!zeros || addr->w[2] != htonl(0xffff))
+		return false;
+	*first = ntohl(addr->w[3]) >> 16;
+	*last = *first;
+	if (prefix->plen < V4_FROM + 16)
+		*last |= 0xffffU >> (prefix->plen - V4_FROM);
+	return true;
+}
+
+void net_near_mark(__u64 bits[LIVE_ALLOW_WORDS], const struct prefix *prefix)
+{
+	__u32 first, last;
+
+	if (!span(prefix, &first, &last))
+		return;
+	for (__u32 net = first; net <= last; net++)
+		bits[net / 64] |= 1ULL << net % 64;
+}
+
+void net_near_add(volatile struct live *live, const struct prefix *prefix)
+{
+	__u32 first, last;
+
+	if (!span(prefix, &first, &last))
+		return;
+	for (__u32 net = first; net <= last; net++)
+		live->allow[net / 64] |= 1ULL << net % 64;
+}
+
+/* Word by word: each is stored at once, and has all bits of networks that stay. */
+void net_near_set(volatile struct live *live, const __u64 bits[LIVE_ALLOW_WORDS])
+{
+	for (size_t i = 0; i < LIVE_ALLOW_WORDS; i++)
+		if (live->allow[i] != bits[i])
+			live->allow[i] = bits[i];
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	live->allow_known = 1;
+}
+
+void net_own_set(volatile struct live *live, const struct addr *own, size_t count)
+{
+	const struct addr none = {0};
+
+	for (size_t i = 0; i < LIVE_OWN; i++) {
+		const struct addr *addr = i < count ? &own[i] : &none;
+
+		/* The last word decides in IPv4; in IPv6 a mixture for nanoseconds is nobody's. */
+		for (int w = 0; w < 4; w++)
+			if (live->own[i].w[w] != addr->w[w])
+				live->own[i].w[w] = addr->w[w];
+	}
 }
 
 const char *net_kind_name(enum net_kind kind)

@@ -249,6 +249,52 @@ static void test_allowed_sources_pass(void **state)
 	ingress_is(k, FATE_SYN_ALLOWED, .flags = SYN, .fragment = FRAGMENT_MORE, .show = 8);
 }
 
+static void near_put(struct kernel *k, const char *net, bool near)
+{
+	struct net_key key = net_of(net);
+	uint32_t number = ntohl(key.addr.w[3]) >> 16;
+	__u64 bit = 1ULL << number % 64, *word = &k->live.allow[number / 64];
+
+	*word = near ? *word | bit : *word & ~bit;
+	k->live.allow_known = 1;
+	assert_int_equal(live_put(k), 0);
+}
+
+/* Where nothing allowed is near, nobody asks who is. */
+static void test_only_near_networks_are_asked_for(void **state)
+{
+	struct kernel *k = *state;
+
+	assert_int_equal(allow_put(k, "198.51.100.0/24", NET_NEVER_EXPIRES), 0);
+	near_put(k, "198.51.100.0/24", false);
+	ingress_is(k, FATE_SYN_DROPPED, .flags = SYN);
+	near_put(k, "198.51.100.0/24", true);
+	ingress_is(k, FATE_SYN_ALLOWED, .flags = SYN);
+	near_put(k, "198.51.100.0/24", false);
+	near_put(k, "198.52.0.0/16", true);
+	near_put(k, "198.50.0.0/16", true);
+	ingress_is(k, FATE_SYN_DROPPED, .flags = SYN);
+
+	/* IPv6 always asks. */
+	assert_int_equal(allow_put(k, "2001:db8:bad::/48", NET_NEVER_EXPIRES), 0);
+	ingress_is(k, FATE_SYN_ALLOWED, .from = CLIENT6, .flags = SYN);
+}
+
+/* One of our own that stands in front of the trie, last of them, in both families. */
+static void test_own_addresses_need_no_trie(void **state)
+{
+	struct kernel *k = *state;
+
+	k->live.own[0] = addr_of("203.0.113.27");
+	k->live.own[LIVE_OWN - 1] = addr_of("2001:db8:25::2");
+	assert_int_equal(live_put(k), 0);
+	ingress_is(k, FATE_SYN_DROPPED, .to = "203.0.113.27", .flags = SYN);
+	ingress_is(k, FATE_SYN_DROPPED, .from = CLIENT6, .to = "2001:db8:25::2", .flags = SYN);
+	ingress_is(k, FATE_SYN_NOT_LOCAL, .to = "203.0.113.26", .flags = SYN);
+	ingress_is(k, FATE_SYN_NOT_LOCAL, .from = CLIENT6, .to = "2001:db8:26::2", .flags = SYN);
+	ingress_is(k, FATE_SYN_NOT_LOCAL, .from = CLIENT6, .to = "2001:db8:25::3", .flags = SYN);
+}
+
 static void test_only_protected_destinations(void **state)
 {
 	struct kernel *k = *state;
@@ -491,6 +537,8 @@ int main(void)
 		gate_test(test_verdicts_expire),
 		gate_test(test_a_verdict_runs_out_by_itself),
 		blocked_test(test_allowed_sources_pass),
+		blocked_test(test_only_near_networks_are_asked_for),
+		blocked_test(test_own_addresses_need_no_trie),
 		blocked_test(test_only_protected_destinations),
 		gate_test(test_prefixes_of_every_kind),
 		gate_test(test_the_most_specific_verdict_decides),

@@ -559,10 +559,90 @@ static void room_is_left_for_our_own(void **state)
 	close_trie(&nets);
 }
 
+static bool is_near(const struct live *live, unsigned first, unsigned second)
+{
+	unsigned number = first << 8 | second;
+
+	return live->allow[number / 64] >> number % 64 & 1;
+}
+
+/* What the gate may rely on: near before the trie has it, and no longer once it is made anew. */
+static void what_is_near_is_told(void **state)
+{
+	static struct live live;
+	struct prefix one = net("192.0.2.1"), wide = net("100.64.0.0/10"),
+		      six = net("2001:db8::/32"), all = net("::/0");
+	struct nets nets;
+	unsigned count = 0;
+
+	(void)state;
+	if (open_trie(&nets, 16) < 0)
+		skip();
+	nets.live = &live;
+	assert_int_equal(nets_add(&nets, &one, NET_ADMIN, 100, ""), 0);
+	assert_true(is_near(&live, 192, 0));
+	assert_int_equal(live.allow_known, 0);
+	nets_tell_near(&nets);
+	assert_int_equal(live.allow_known, 1);
+	assert_true(is_near(&live, 192, 0));
+	assert_int_equal(nets_add(&nets, &wide, NET_SPECIAL, NET_NEVER_EXPIRES, ""), 0);
+	assert_int_equal(nets_add(&nets, &six, NET_CONFIG, NET_NEVER_EXPIRES, ""), 0);
+	assert_true(is_near(&live, 100, 64) && is_near(&live, 100, 127));
+	assert_false(is_near(&live, 100, 63) || is_near(&live, 100, 128));
+	for (unsigned i = 0; i < LIVE_ALLOW_WORDS; i++)
+		count += (unsigned)__builtin_popcountll(live.allow[i]);
+	assert_int_equal(count, 65);
+
+	assert_int_equal(nets_expire(&nets, 100), 1);
+	assert_true(is_near(&live, 192, 0)); /* until then it only costs a question */
+	nets_tell_near(&nets);
+	assert_false(is_near(&live, 192, 0));
+	assert_true(is_near(&live, 100, 64));
+	assert_int_equal(nets_add(&nets, &all, NET_ADMIN, 100, ""), 0);
+	assert_true(is_near(&live, 0, 0) && is_near(&live, 255, 255));
+	close_trie(&nets);
+}
+
+static void own_addresses_are_told(void **state)
+{
+	const char *const texts[] = {"203.0.113.25", "203.0.113.0/24", "2001:db8::1",
+				     "203.0.113.26", "203.0.113.27",   "203.0.113.28"};
+	static struct live live;
+	struct prefix first = net(texts[0]);
+	struct nets nets;
+	struct addr none = {0};
+
+	(void)state;
+	nets_init(&nets, -1);
+	for (size_t i = 0; i < 3; i++) {
+		struct prefix prefix = net(texts[i]);
+
+		assert_int_equal(nets_add(&nets, &prefix, NET_OWN, NET_NEVER_EXPIRES, ""), 0);
+	}
+	nets_tell_own(&nets, &live);
+	assert_true(addr_equal(&live.own[0], &first.addr));
+	assert_false(addr_equal(&live.own[1], &none));
+	assert_true(addr_equal(&live.own[2], &none)); /* a network is for the trie */
+	for (size_t i = 3; i < 6; i++) {
+		struct prefix prefix = net(texts[i]);
+
+		assert_int_equal(nets_add(&nets, &prefix, NET_OWN, NET_NEVER_EXPIRES, ""), 0);
+	}
+	nets_tell_own(&nets, &live);
+	assert_false(addr_equal(&live.own[LIVE_OWN - 1], &none));
+	assert_int_equal(nets_remove(&nets, &first, NET_OWN), 0);
+	nets_tell_own(&nets, &live);
+	for (size_t i = 0; i < LIVE_OWN; i++)
+		assert_false(addr_equal(&live.own[i], &first.addr));
+	nets_free(&nets);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_strongest_reason_answers),
+		cmocka_unit_test(what_is_near_is_told),
+		cmocka_unit_test(own_addresses_are_told),
 		cmocka_unit_test(families_are_apart),
 		cmocka_unit_test(meeting_looks_both_ways),
 		cmocka_unit_test(adding_again_replaces),

@@ -88,6 +88,7 @@ int protected_open(struct agent *a, char *error, size_t error_size)
 
 	nets_init(&a->allow, a->maps.allow);
 	nets_init(&a->local, a->maps.local);
+	a->allow.live = a->maps.live_values;
 	err = add_special(&a->allow);
 	err = err ? err : add_configured(&a->allow, &a->local, &a->config);
 	add_resolvers(&a->allow);

@@ -88,6 +88,8 @@ static void tick(uv_timer_t *timer)
 	a->maps.live_values->heartbeat = now;
 	sessions_expire(a->sessions, clock_ns(CLOCK_MONOTONIC) / 1000000);
 	nets_expire(&a->allow, now);
+	nets_tell_near(&a->allow);
+	nets_tell_own(&a->local, a->maps.live_values);
 	lookups_tick(a, now);
 	senders_tick(a, now);
 	trust_tick(a, now);

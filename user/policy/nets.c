@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uthash.h>
 #include <utlist.h>
 
@@ -113,8 +114,11 @@ static int store(const struct nets *nets, const struct prefix *prefix)
 				value.kind = kind;
 		}
 	}
-	if (value.kind < NET_KIND_COUNT)
+	if (value.kind < NET_KIND_COUNT) {
+		if (nets->live)
+			net_near_add(nets->live, prefix);
 		return net_put(nets->fd, prefix, &value);
+	}
 	net_delete(nets->fd, prefix);
 	return 0;
 }
@@ -326,6 +330,39 @@ void nets_prune(const struct nets *nets)
 {
 	while (nets->fd >= 0 && net_walk(nets->fd, remove_unknown, (void *)nets) == 1)
 		;
+}
+
+static bool is_told(struct nets *nets)
+{
+	bool told = nets->told == nets->changes + 1;
+
+	nets->told = nets->changes + 1;
+	return told;
+}
+
+void nets_tell_near(struct nets *allow)
+{
+	static __u64 bits[LIVE_ALLOW_WORDS];
+
+	if (!allow->live || is_told(allow))
+		return;
+	memset(bits, 0, sizeof(bits));
+	for (size_t i = 0; i < allow->count; i++)
+		net_near_mark(bits, &allow->list[i].prefix);
+	net_near_set(allow->live, bits);
+}
+
+void nets_tell_own(struct nets *local, volatile struct live *live)
+{
+	struct addr own[LIVE_OWN];
+	size_t count = 0;
+
+	if (is_told(local))
+		return;
+	for (const struct net_slot *slot = local->of_length[ADDR_BITS]; slot && count < LIVE_OWN;
+	     slot = slot->next)
+		own[count++] = slot->prefix.addr;
+	net_own_set(live, own, count);
 }
 
 size_t nets_expire(struct nets *nets, uint32_t now)

@@ -39,12 +39,15 @@ struct net_slot;
 
 struct nets {
 	int fd; /* maps.allow or maps.local; -1 keeps the list in user space only */
+	volatile struct live
+		*live; /* of maps.allow: told what is near before the trie is; or NULL */
 	size_t count, room;
 	struct net_reason *list;                   /* in no order; read only but for nets.c */
 	struct net_slot *index;                    /* by network */
 	struct net_slot *of_length[ADDR_BITS + 1]; /* the networks of each prefix length */
 	size_t of_kind[NET_KIND_COUNT];
 	uint64_t changes; /* counts the reasons that came and went */
+	uint64_t told;    /* `changes' + 1 when the shortcuts were last made anew; 0: never */
 };
 
 void nets_init(struct nets *nets, int fd);
@@ -81,6 +84,13 @@ const struct net_reason *nets_meeting(const struct nets *nets, const struct pref
  * Called once everything is added, so that nobody is unprotected in between.
  */
 void nets_prune(const struct nets *nets);
+
+/*
+ * Makes the kernel's shortcuts (live.h) anew from the list, where it has changed since: what is
+ * near an allowed network, which of the protected addresses stand in front of their trie.
+ */
+void nets_tell_near(struct nets *allow);
+void nets_tell_own(struct nets *local, volatile struct live *live);
 
 /* Removes what has run out; returns how many. */
 size_t nets_expire(struct nets *nets, uint32_t now);
