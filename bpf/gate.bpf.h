@@ -70,6 +70,23 @@ __noinline int sentence(const struct packet *p, __u32 ports, __u32 action, __u32
 	return action == ACTION_RESET ? FATE_SYN_RESET : FATE_SYN_DROPPED;
 }
 
+/*
+ * Who is let through for a reason of his own, or because of where he goes; FATE_PENDING where there
+ * is none. Global for the same reason.
+ */
+__noinline int spared(const struct packet *p, __u32 now)
+{
+	const struct live *live = live_values();
+
+	if (!p || !live)
+		return FATE_SYN_ALLOWED;
+	if (allow_contains(&p->source, live, now))
+		return FATE_SYN_ALLOWED;
+	if (!is_own(&p->dest, live) && !local_contains(&p->dest))
+		return FATE_SYN_NOT_LOCAL;
+	return FATE_PENDING;
+}
+
 static __always_inline bool stops(enum fate fate)
 {
 	return fate == FATE_SYN_DROPPED || fate == FATE_SYN_RESET || fate == FATE_FRAGMENT_DROPPED;
@@ -102,11 +119,9 @@ static __always_inline enum fate gate_syn(const struct packet *p, enum port_clas
 		return FATE_SYN_FEED_OLD;
 	if (action == FEEDS_NO_ACTION)
 		return now ? FATE_SYN_EXPIRED : FATE_SYN_CLEAN;
-	if (allow_contains(&p->source, live, now))
-		return FATE_SYN_ALLOWED;
-	if (!is_own(&p->dest, live) && !local_contains(&p->dest))
-		return FATE_SYN_NOT_LOCAL;
-
+	fate = spared(p, now);
+	if (fate)
+		return fate;
 	fate = sentence(p, ports, action, now);
 	if (listed < FEEDS_ACTIONS)
 		feeds_count(&p->source, ports, listed, stops(fate));

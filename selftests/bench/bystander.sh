@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bystander: what those pay that mxdp is not after. First packet by packet, in the programs of a
+# running mxdpd (bystander.c), one of them in a session that is in a message's body; then mail in
+# bulk, MESSAGES messages of SIZE bytes by Postfix's smtp-source to its smtp-sink, with mxdpd and
+# without in turns.
+#
+# Prints rows for scripts/bench. ROUNDS, MESSAGES and SIZE can be set.
+set -u
+
+# shellcheck source=scripts/lab
+. "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/bench/bench.sh
+. "$(dirname "$0")/bench.sh"
+lab_enter "$@"
+
+ROUNDS=${ROUNDS:-5}
+MESSAGES=${MESSAGES:-60}
+SIZE=${SIZE:-2000000}
+# shellcheck disable=SC2034 # bench.sh keeps the samples there
+BENCH_SAMPLES=$LAB/samples
+
+start_sink()
+{
+    mkdir -p "$LAB/sink"
+    (cd "$LAB/sink" && exec nsenter --net=/run/netns/mta -- smtp-sink -u nobody -h "$MX_NAME" \
+        "inet:$MX4:25" 1024 >>sink.log 2>&1) &
+    lab_wait 10 listens || lab_die "smtp-sink does not listen: $(cat "$LAB/sink/sink.log")"
+}
+
+listens()
+{
+    lab_in mta ss -Hltn 'sport = :25' | grep -q .
+}
+
+# A session that has begun a message and waits.
+hold()
+{
+    exec 3<>"/dev/tcp/$MX4/25" || return 1
+    read -r -u 3 || return 1
+    for line in "EHLO mail.example.org" "MAIL FROM:<friend@example.org>" "RCPT TO:<user@example.net>" DATA; do
+        printf '%s\r\n' "$line" >&3
+        while read -r -u 3 reply && [[ $reply == ???-* ]]; do :; done
+    done
+    [[ $reply == 354* ]] || return 1
+    yes 'a line of a letter' 2>/dev/null | head -c 20000 >&3
+    echo held
+    sleep 60
+}
+
+held()
+{
+    grep -q held "$LAB/hold"
+}
+
+# bulk with|without: seconds, and the CPU seconds of the whole machine.
+bulk()
+{
+    local began busy
+
+    if [ "$1" = with ]; then
+        lab_agent || return 1
+    fi
+    began=$EPOCHREALTIME busy=$(busy_ticks)
+    lab_in wan smtp-source -s 2 -l "$SIZE" -m "$MESSAGES" -f friend@example.org -t user@example.net \
+        "$MX4:25" >&2 || return 1
+    awk -v from="$began" -v to="$EPOCHREALTIME" -v busy="$busy" -v now="$(busy_ticks)" \
+        -v hz="$(getconf CLK_TCK)" 'BEGIN {
+            printf "seconds %.4f\ncpu %.4f\n", to - from, (now - busy) / hz }'
+    [ "$1" = without ] || lab_agent_stop >&2
+}
+
+busy_ticks()
+{
+    awk '$1 == "cpu" { print $2 + $3 + $4 + $7 + $8 }' /proc/stat
+}
+
+lab_network
+start_sink
+lab_agent || lab_die "mxdpd does not start"
+export -f hold
+export MX4
+nsenter --net=/run/netns/wan -- bash -c hold >"$LAB/hold" 2>&1 &
+HOLDER=$!
+lab_wait 10 held || lab_die "no session holds: $(cat "$LAB/hold")"
+lab_in mta "$LAB_BUILD/selftests/bench/bystander" eth0 "$PIN_DIR" || lab_die "no figures"
+kill "$HOLDER"
+wait "$HOLDER" 2>/dev/null
+lab_agent_stop || lab_die "mxdpd ended badly"
+
+turns "$ROUNDS" bulk without with || lab_die "a transfer failed: $(tail -n 3 "$LAB/mxdpd.log")"
+# shellcheck disable=SC2046 # three figures
+for how in without with; do
+    spread "$((MESSAGES * SIZE / 1000000)) MB of mail $how mxdp" s "" $(quartiles $how.seconds)
+    spread "$((MESSAGES * SIZE / 1000000)) MB of mail $how mxdp: CPU" s "of the whole machine, clients included" \
+        $(quartiles $how.cpu)
+done
+figures=$(ratio without.seconds with.seconds) || lab_die "no figures"
+target "mail in bulk: throughput with mxdp / without" "$(rounded "${figures%% *}")" x least 0.98

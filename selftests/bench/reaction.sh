@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# reaction: from the guilty bytes to the first SYN that is stopped (reaction.c), before a real
+# Postfix:
+#
+#   mxdp       a client that calls itself by our own name
+#   fail2ban   a client whose name is not fully qualified, which Postfix refuses and logs, in
+#              fail2ban's jail for Postfix with one failure allowed and nftables
+#
+# Each visit is from a source of its own. postscreen refuses a client's mail, never his SYNs.
+#
+# Prints rows for scripts/bench. VISITS and SLOW_VISITS can be set.
+set -u
+
+# shellcheck source=scripts/lab
+. "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/bench/bench.sh
+. "$(dirname "$0")/bench.sh"
+lab_enter "$@"
+
+VISITS=${VISITS:-40}
+SLOW_VISITS=${SLOW_VISITS:-7}
+# shellcheck disable=SC2034 # bench.sh keeps the samples there
+BENCH_SAMPLES=$LAB/samples
+F2B=$LAB/fail2ban
+
+# visit NAME SOURCE HELLO: a sample.
+visit()
+{
+    lab_in wan "$LAB_BUILD/selftests/bench/reaction" "$2" "$MX4" 60 "$3" >>"$BENCH_SAMPLES/$1" ||
+        lab_die "$1: $2 was not stopped"
+}
+
+fail2ban_config()
+{
+    mkdir -p "$F2B"
+    cp -r /etc/fail2ban/. "$F2B/"
+    rm -rf "$F2B/jail.d" "$F2B/jail.local" "$F2B/fail2ban.local"
+    cat >"$F2B/jail.local" <<END
+[postfix]
+enabled = true
+mode = normal
+port = smtp
+backend = auto
+usedns = no
+logpath = $LAB/mail.log
+maxretry = 1
+findtime = 1h
+bantime = 1h
+banaction = nftables-multiport
+END
+    cat >"$F2B/fail2ban.local" <<END
+[Definition]
+logtarget = $F2B/log
+dbfile = None
+END
+}
+
+fail2ban()
+{
+    lab_in mta fail2ban-client -c "$F2B" -s "$F2B/socket" -p "$F2B/pid" "$@"
+}
+
+fail2ban_watches()
+{
+    fail2ban status postfix 2>/dev/null | grep -q 'mail.log'
+}
+
+mkdir -p "$BENCH_SAMPLES"
+lab_network
+lab_postfix_config
+cat >>"$LAB/postfix/etc/main.cf" <<END
+smtpd_helo_required = yes
+smtpd_helo_restrictions = reject_non_fqdn_helo_hostname
+default_process_limit = 400
+END
+: >"$LAB/mail.log"
+lab_in mta postfix -c "$LAB/postfix/etc" start >"$LAB/postfix.out" 2>&1 ||
+    lab_die "Postfix does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log")"
+lab_wait 10 lab_listens || lab_die "Postfix does not listen: $(cat "$LAB/mail.log")"
+
+lab_agent || lab_die "mxdpd does not start"
+for ((i = 0; i <= VISITS; i++)); do
+    visit mxdp "198.51.100.$((10 + i))" "EHLO $MX_NAME"
+    [ "$i" -gt 0 ] || : >"$BENCH_SAMPLES/mxdp" # warmed up
+done
+lab_agent_stop || lab_die "mxdpd ended badly"
+# shellcheck disable=SC2046 # three figures
+spread "mxdp: guilty bytes to the first SYN stopped" ms "$VISITS visits" $(quartiles mxdp)
+
+if command -v fail2ban-client >/dev/null; then
+    fail2ban_config
+    fail2ban start >"$F2B/out" 2>&1 || lab_die "fail2ban does not start: $(cat "$F2B/out" "$F2B/log")"
+    lab_wait 20 fail2ban_watches || lab_die "fail2ban does not watch: $(cat "$F2B/log")"
+    for ((i = 0; i < SLOW_VISITS; i++)); do
+        visit fail2ban "198.51.100.$((100 + i))" "EHLO localhost"
+    done
+    fail2ban stop >/dev/null
+    # shellcheck disable=SC2046 # three figures
+    spread "fail2ban: guilty bytes to the first SYN stopped" ms "$SLOW_VISITS visits" \
+        $(quartiles fail2ban)
+    target "reaction: fail2ban / mxdp" "$(awk -v a="$(median fail2ban)" -v b="$(median mxdp)" \
+        'BEGIN { printf "%.0f", b ? a / b : 0 }')" x least 1000
+else
+    missing fail2ban "it is not installed"
+fi
+missing CrowdSec "its package registers with its maker when it is installed; without that it does not run"
+row "postscreen" - "" "never: it refuses each visit anew, and the SYN always passes"
