@@ -31,6 +31,16 @@ static __always_inline long load_tc(void *ctx, __u32 off, void *to, __u32 len)
 	return bpf_skb_load_bytes(ctx, off, to, len);
 }
 
+static __always_inline __u32 length_xdp(void *ctx)
+{
+	return bpf_xdp_get_buff_len(ctx);
+}
+
+static __always_inline __u32 length_tc(void *ctx)
+{
+	return ((struct __sk_buff *)ctx)->len;
+}
+
 /*
  * Global functions on purpose: the verifier looks at each once for itself and forgets its paths,
  * instead of following every path through the headers into everything behind them.
@@ -59,16 +69,16 @@ __noinline int parse_ingress(struct xdp_md *ctx, struct packet *p)
 {
 	if (!p)
 		return FATE_MALFORMED;
-	return parse_frame(ctx, walk_xdp, (void *)(long)ctx->data, (void *)(long)ctx->data_end,
-			   bpf_xdp_get_buff_len(ctx), p);
+	return parse_frame(ctx, walk_xdp, length_xdp, (void *)(long)ctx->data,
+			   (void *)(long)ctx->data_end, p);
 }
 
 __noinline int parse_egress(struct __sk_buff *skb, struct packet *p)
 {
 	if (!p)
 		return FATE_MALFORMED;
-	return parse_frame(skb, walk_tc, (void *)(long)skb->data, (void *)(long)skb->data_end,
-			   skb->len, p);
+	return parse_frame(skb, walk_tc, length_tc, (void *)(long)skb->data,
+			   (void *)(long)skb->data_end, p);
 }
 
 static __always_inline enum fate answer(struct xdp_md *ctx, const struct packet *p)

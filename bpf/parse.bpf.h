@@ -97,6 +97,16 @@ static __always_inline void *cursor_take(struct cursor *c, __u32 size)
 	return at;
 }
 
+/* The whole frame's length, which may be more than its linear part; asks a helper. */
+typedef __u32 (*length_fn)(void *ctx);
+
+/* Whether the frame has so many bytes: the linear part, which nearly always has, is asked first. */
+static __always_inline bool frame_holds(void *ctx, length_fn length, const struct cursor *c,
+					__u32 bytes)
+{
+	return bytes <= (__u32)(c->end - c->data) || bytes <= length(ctx);
+}
+
 static __always_inline enum fate parse_ethernet(struct cursor *c, __be16 *proto)
 {
 	struct ethhdr *eth = cursor_take(c, sizeof(*eth));
@@ -121,8 +131,8 @@ static __always_inline enum fate parse_ethernet(struct cursor *c, __be16 *proto)
  * After parse_ip4 and parse_ip6 the cursor stands at the TCP header and *rest is what the IP header
  * says is left of the packet from there.
  */
-static __always_inline enum fate parse_ip4(struct cursor *c, struct packet *p, __u32 frame_len,
-					   __u32 *rest)
+static __always_inline enum fate parse_ip4(void *ctx, length_fn length, struct cursor *c,
+					   struct packet *p, __u32 *rest)
 {
 	struct iphdr *ip = cursor_take(c, sizeof(*ip));
 	__u32 header, total;
@@ -139,8 +149,8 @@ static __always_inline enum fate parse_ip4(struct cursor *c, struct packet *p, _
 	header = ip->ihl * 4;
 	total = bpf_ntohs(ip->tot_len);
 	if (!total) /* BIG TCP: a GSO packet of more than 64 KB */
-		total = frame_len - p->l3;
-	if (total < header || p->l3 + total > frame_len)
+		total = length(ctx) - p->l3;
+	if (total < header || !frame_holds(ctx, length, c, p->l3 + total))
 		return FATE_MALFORMED;
 
 	p->source = (struct addr){.w = {0, 0, bpf_htonl(0xffff), ip->saddr}};
@@ -203,8 +213,8 @@ static __always_inline enum fate walk_ext_headers(void *ctx, load_bytes_fn load,
 /* The walk of one program: a global function over walk_ext_headers, see mxdp.bpf.c. */
 typedef int (*walk_fn)(void *ctx, struct packet *p, __u32 next);
 
-static __always_inline enum fate parse_ip6(void *ctx, walk_fn walk, struct cursor *c,
-					   struct packet *p, __u32 frame_len, __u32 *rest)
+static __always_inline enum fate parse_ip6(void *ctx, walk_fn walk, length_fn length,
+					   struct cursor *c, struct packet *p, __u32 *rest)
 {
 	struct ipv6hdr *ip = cursor_take(c, sizeof(*ip));
 	__u32 start = c->off, total;
@@ -214,8 +224,8 @@ static __always_inline enum fate parse_ip6(void *ctx, walk_fn walk, struct curso
 		return FATE_MALFORMED;
 	total = bpf_ntohs(ip->payload_len);
 	if (!total) /* jumbogram or BIG TCP */
-		total = frame_len - start;
-	if (start + total > frame_len)
+		total = length(ctx) - start;
+	if (!frame_holds(ctx, length, c, start + total))
 		return FATE_MALFORMED;
 
 	__builtin_memcpy(&p->source, &ip->saddr, sizeof(p->source));
@@ -269,8 +279,8 @@ static __always_inline enum fate parse_tcp(struct cursor *c, struct packet *p, _
 }
 
 /* FATE_PENDING where *p describes a TCP segment or the first fragment of one, else what it is. */
-static __always_inline enum fate parse_frame(void *ctx, walk_fn walk, void *data, void *end,
-					     __u32 frame_len, struct packet *p)
+static __always_inline enum fate parse_frame(void *ctx, walk_fn walk, length_fn length, void *data,
+					     void *end, struct packet *p)
 {
 	struct cursor c = {.data = data, .end = end};
 	__be16 proto = 0;
@@ -282,9 +292,9 @@ static __always_inline enum fate parse_frame(void *ctx, walk_fn walk, void *data
 		return fate;
 	p->l3 = c.off;
 	if (proto == bpf_htons(ETH_P_IP))
-		fate = parse_ip4(&c, p, frame_len, &rest);
+		fate = parse_ip4(ctx, length, &c, p, &rest);
 	else if (proto == bpf_htons(ETH_P_IPV6))
-		fate = parse_ip6(ctx, walk, &c, p, frame_len, &rest);
+		fate = parse_ip6(ctx, walk, length, &c, p, &rest);
 	else
 		return FATE_NOT_IP;
 	return fate ? fate : parse_tcp(&c, p, rest);

@@ -2,7 +2,7 @@
 /*
  * drop: a flood of SYNs for selftests/bench/drop.sh.
  *
- *   drop attach IFACE PROGRAM               bare_drop or one_read (drop.bpf.c), native; it stays
+ *   drop attach IFACE PROGRAM               bare_drop, bare_pass or one_read (drop.bpf.c), native; it stays
  *   drop flood IFACE COUNT LISTED DRAWN TO  COUNT frames out of IFACE, from DRAWN of the first
  *                                           LISTED entries of the clustered list, to the MAC and
  *                                           IPv4 address TO ("02:00:00:00:00:25/203.0.113.25");

@@ -67,12 +67,17 @@ static __always_inline int walk(void *ctx, struct packet *p, __u32 next)
 	return walk_bench(ctx, p, next);
 }
 
+static __always_inline __u32 length(void *ctx)
+{
+	return bpf_xdp_get_buff_len(ctx);
+}
+
 __noinline int parse_bench(struct xdp_md *ctx, struct packet *p)
 {
 	if (!p)
 		return FATE_MALFORMED;
-	return parse_frame(ctx, walk, (void *)(long)ctx->data, (void *)(long)ctx->data_end,
-			   bpf_xdp_get_buff_len(ctx), p);
+	return parse_frame(ctx, walk, length, (void *)(long)ctx->data, (void *)(long)ctx->data_end,
+			   p);
 }
 
 static __always_inline __u64 draw(struct bench_keys *k)

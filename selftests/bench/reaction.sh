@@ -4,7 +4,7 @@
 # reaction: from the guilty bytes to the first SYN that is stopped (reaction.c), before a real
 # Postfix:
 #
-#   mxdp       a client that calls itself by our own name
+#   mxdp       a client that talks HTTP
 #   fail2ban   a client whose name is not fully qualified, which Postfix refuses and logs, in
 #              fail2ban's jail for Postfix with one failure allowed and nftables
 #
@@ -82,7 +82,7 @@ lab_wait 10 lab_listens || lab_die "Postfix does not listen: $(cat "$LAB/mail.lo
 
 lab_agent || lab_die "mxdpd does not start"
 for ((i = 0; i <= VISITS; i++)); do
-    visit mxdp "198.51.100.$((10 + i))" "EHLO $MX_NAME"
+    visit mxdp "198.51.100.$((10 + i))" "GET / HTTP/1.1"
     [ "$i" -gt 0 ] || : >"$BENCH_SAMPLES/mxdp" # warmed up
 done
 lab_agent_stop || lab_die "mxdpd ended badly"
