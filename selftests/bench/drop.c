@@ -2,12 +2,19 @@
 /*
  * drop: a flood of SYNs for selftests/bench/drop.sh.
  *
- *   drop attach IFACE PROGRAM               bare_drop, bare_pass or one_read (drop.bpf.c), native;
- * it stays drop flood IFACE COUNT LISTED DRAWN TO  COUNT frames out of IFACE, from DRAWN of the
- * first LISTED entries of the clustered list, to the MAC and IPv4 address TO
- * ("02:00:00:00:00:25/203.0.113.25"); prints nanoseconds of a frame, all that happens on this CPU
- * included. IFACE -: drawn, written, not sent drop fill MAP LISTED DRAWN              the sources
- * of such a flood into xdp-filter's pinned map; prints how many
+ *   drop attach IFACE PROGRAM
+ *   drop flood IFACE COUNT LISTED DRAWN TO
+ *   drop fill MAP LISTED DRAWN
+ *
+ * `attach' puts bare_drop, bare_pass or one_read (drop.bpf.c) on IFACE, native, and leaves it
+ * there.
+ *
+ * `flood' sends COUNT frames out of IFACE, from DRAWN of the first LISTED entries of the clustered
+ * list, to the MAC and IPv4 address TO ("02:00:00:00:00:25/203.0.113.25"), and prints nanoseconds
+ * of a frame, all that happens on this CPU included. With - for IFACE they are drawn and written,
+ * and not sent.
+ *
+ * `fill' puts the sources of such a flood into xdp-filter's pinned map and prints how many.
  *
  * The object is beside the program. Errors are words on stderr, exit code 1; 2: misuse.
  */
