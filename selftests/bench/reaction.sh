@@ -18,53 +18,19 @@ set -u
 # shellcheck source=selftests/bench/bench.sh
 . "$(dirname "$0")/bench.sh"
 lab_enter "$@"
+# shellcheck source=selftests/bench/fail2ban.sh
+. "$(dirname "$0")/fail2ban.sh"
 
 VISITS=${VISITS:-40}
 SLOW_VISITS=${SLOW_VISITS:-7}
 # shellcheck disable=SC2034 # bench.sh keeps the samples there
 BENCH_SAMPLES=$LAB/samples
-F2B=$LAB/fail2ban
 
 # visit NAME SOURCE HELLO: a sample.
 visit()
 {
     lab_in wan "$LAB_BUILD/selftests/bench/reaction" "$2" "$MX4" 60 "$3" >>"$BENCH_SAMPLES/$1" ||
         lab_die "$1: $2 was not stopped"
-}
-
-fail2ban_config()
-{
-    mkdir -p "$F2B"
-    cp -r /etc/fail2ban/. "$F2B/"
-    rm -rf "$F2B/jail.d" "$F2B/jail.local" "$F2B/fail2ban.local"
-    cat >"$F2B/jail.local" <<END
-[postfix]
-enabled = true
-mode = normal
-port = smtp
-backend = auto
-usedns = no
-logpath = $LAB/mail.log
-maxretry = 1
-findtime = 1h
-bantime = 1h
-banaction = nftables-multiport
-END
-    cat >"$F2B/fail2ban.local" <<END
-[Definition]
-logtarget = $F2B/log
-dbfile = None
-END
-}
-
-fail2ban()
-{
-    lab_in mta fail2ban-client -c "$F2B" -s "$F2B/socket" -p "$F2B/pid" "$@"
-}
-
-fail2ban_watches()
-{
-    fail2ban status postfix 2>/dev/null | grep -q 'mail.log'
 }
 
 mkdir -p "$BENCH_SAMPLES"
@@ -90,9 +56,7 @@ lab_agent_stop || lab_die "mxdpd ended badly"
 spread "mxdp: guilty bytes to the first SYN stopped" ms "$VISITS visits" $(quartiles mxdp)
 
 if command -v fail2ban-client >/dev/null; then
-    fail2ban_config
-    fail2ban start >"$F2B/out" 2>&1 || lab_die "fail2ban does not start: $(cat "$F2B/out" "$F2B/log")"
-    lab_wait 20 fail2ban_watches || lab_die "fail2ban does not watch: $(cat "$F2B/log")"
+    fail2ban_start
     for ((i = 0; i < SLOW_VISITS; i++)); do
         visit fail2ban "198.51.100.$((100 + i))" "EHLO localhost"
     done

@@ -1,0 +1,221 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# offender: what a client costs who comes again though his guilt is known.
+#
+#   smtpd        Postfix, reject_rbl_client with rbldnsd on this host
+#   postscreen   a deny list (cidr), action drop
+#   fail2ban     its first visit: smtpd's refusal, the log, the ban; then nftables
+#   mxdp         its first visit: smtpd's session and the verdict; then the gate
+#
+# CPU time of the programs named, which is what a visit adds to them; the kernel's work for his
+# connection is not in it. A dropped SYN is the kernel's work alone: the time of a frame in
+# drop.sh's flood less that of making it. He sends SYNS of them, as Linux does before it gives up.
+#
+# Prints rows for scripts/bench. VISITS and FRAMES can be set.
+set -u
+
+# shellcheck source=scripts/lab
+. "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/bench/bench.sh
+. "$(dirname "$0")/bench.sh"
+# shellcheck source=selftests/lab/dns.sh
+. "$(dirname "$0")/../lab/dns.sh"
+lab_enter "$@"
+# shellcheck source=selftests/bench/flood.sh
+. "$(dirname "$0")/flood.sh"
+# shellcheck source=selftests/bench/fail2ban.sh
+. "$(dirname "$0")/fail2ban.sh"
+
+VISITS=${VISITS:-1000}
+FRAMES=${FRAMES:-500000}
+ROUNDS=5
+SOURCES=100
+SYNS=7 # tcp_syn_retries = 6
+# shellcheck disable=SC2034 # bench.sh keeps the samples there
+BENCH_SAMPLES=$LAB/samples
+# shellcheck disable=SC2034 # selftests/lab/dns.sh reads it
+DNS_PORT=53
+
+# start_postfix: with what stands on standard input besides.
+start_postfix()
+{
+    lab_postfix_config
+    sed -i '/^disable_dns_lookups/d; /^smtpd_client_restrictions/d' "$LAB/postfix/etc/main.cf"
+    cat >>"$LAB/postfix/etc/main.cf"
+    printf '%s\n' "smtpd_delay_reject = yes" "max_use = 1000000" "max_idle = 1h" "in_flow_delay = 0" \
+        "smtpd_client_connection_rate_limit = 0" >>"$LAB/postfix/etc/main.cf"
+    : >"$LAB/mail.log"
+    lab_in mta postfix -c "$LAB/postfix/etc" start >"$LAB/postfix.out" 2>&1 ||
+        lab_die "Postfix does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log" 2>&1)"
+    lab_wait 10 lab_listens || lab_die "Postfix does not listen: $(cat "$LAB/mail.log" 2>&1)"
+}
+
+stop_postfix()
+{
+    lab_in mta postfix -c "$LAB/postfix/etc" stop >/dev/null 2>&1
+    lab_wait 10 silent || lab_die "Postfix does not end"
+}
+
+silent()
+{
+    ! lab_in mta ss -Hltn 'sport = :25' | grep -q .
+}
+
+# visits FIRST COUNT TIMES HELO: none may get his mail accepted.
+visits()
+{
+    local accepted
+
+    accepted=$(lab_in wan "$TOOLS/visits" "$1" "$2" "$3" "$MX4" "$4") || lab_die "visits failed"
+    [ "$accepted" = 0 ] || lab_die "$accepted of $(($2 * $3)) were let through"
+}
+
+cpu()
+{
+    local process sum=0
+
+    for process in "$@"; do
+        sum=$((sum + $(lab_cpu_of "$process")))
+    done
+    echo "$sum"
+}
+
+# us_each NANOSECONDS COUNT
+us_each()
+{
+    awk -v ns="$1" -v n="$2" 'BEGIN { printf "%.1f", ns / n / 1000 }'
+}
+
+with_smtpd()
+{
+    local before
+
+    start_postfix <<END
+smtpd_client_restrictions = reject_rbl_client bl.lab.example
+END
+    visits 198.51.100.1 "$SOURCES" 1 mail.example.org # warm
+    before=$(cpu smtpd rbldnsd)
+    visits 198.51.100.1 "$SOURCES" $((VISITS / SOURCES)) mail.example.org
+    SMTPD_US=$(us_each $(($(cpu smtpd rbldnsd) - before)) "$VISITS")
+    stop_postfix
+    row "Postfix smtpd, reject_rbl_client" "$SMTPD_US" us "CPU a visit, rbldnsd's included"
+}
+
+with_postscreen()
+{
+    local before
+
+    lab_postfix_config
+    sed -i 's/^smtp  .*/smtp inet n - n - 1 postscreen\
+smtpd pass - - n - - smtpd\
+dnsblog unix - - n - 0 dnsblog\
+tlsproxy unix - - n - 0 tlsproxy/' "$LAB/postfix/etc/master.cf"
+    echo '198.51.100.0/24 reject' >"$LAB/postfix/etc/deny"
+    cat >>"$LAB/postfix/etc/main.cf" <<END
+postscreen_access_list = cidr:$LAB/postfix/etc/deny
+postscreen_denylist_action = drop
+postscreen_client_connection_count_limit = 0
+END
+    : >"$LAB/mail.log"
+    lab_in mta postfix -c "$LAB/postfix/etc" start >"$LAB/postfix.out" 2>&1 ||
+        lab_die "postscreen does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log" 2>&1)"
+    lab_wait 10 lab_listens || lab_die "postscreen does not listen: $(cat "$LAB/mail.log" 2>&1)"
+    visits 198.51.100.1 "$SOURCES" 1 mail.example.org # warm
+    before=$(cpu postscreen)
+    visits 198.51.100.1 "$SOURCES" $((VISITS / SOURCES)) mail.example.org
+    POSTSCREEN_US=$(us_each $(($(cpu postscreen) - before)) "$VISITS")
+    stop_postfix
+    row "postscreen, deny list, action drop" "$POSTSCREEN_US" us "CPU a visit"
+}
+
+all_banned()
+{
+    [ "$(fail2ban_banned)" -ge "$1" ]
+}
+
+with_fail2ban()
+{
+    local before us
+
+    if ! command -v fail2ban-client >/dev/null; then
+        missing fail2ban "it is not installed"
+        return
+    fi
+    start_postfix <<END
+smtpd_client_restrictions = reject_rbl_client bl.lab.example
+END
+    fail2ban_start
+    visits 198.51.100.1 3 1 mail.example.org # warm
+    lab_wait 20 all_banned 3 || lab_die "fail2ban does not ban: $(tail -n 5 "$F2B/log")"
+    before=$(($(cpu smtpd rbldnsd) + $(fail2ban_cpu)))
+    visits 198.51.100.10 "$SOURCES" 1 mail.example.org
+    lab_wait 30 all_banned $((SOURCES + 3)) || lab_die "fail2ban does not ban all: $(tail -n 5 "$F2B/log")"
+    us=$(us_each $(($(cpu smtpd rbldnsd) + $(fail2ban_cpu) - before)) "$SOURCES")
+    fail2ban stop >/dev/null
+    stop_postfix
+    row "fail2ban, first visit" "$us" us "CPU of smtpd, rbldnsd, fail2ban and its nft"
+}
+
+blocked_are()
+{
+    [ "$(lab_ctl list --json | jq -rs 'flatten | length')" -ge "$1" ]
+}
+
+with_mxdp()
+{
+    local before us
+
+    start_postfix </dev/null
+    lab_agent || lab_die "mxdpd does not start"
+    before=$(cpu smtpd mxdpd)
+    # Our own name convicts with the command that follows; the server refuses nobody here.
+    lab_in wan "$TOOLS/visits" 198.51.100.1 "$SOURCES" 1 "$MX4" "$MX_NAME" >/dev/null ||
+        lab_die "visits failed"
+    lab_wait 10 blocked_are "$SOURCES" || lab_die "mxdp did not block all of them"
+    us=$(us_each $(($(cpu smtpd mxdpd) - before)) "$SOURCES")
+    lab_agent_stop || lab_die "mxdpd ended badly"
+    stop_postfix
+    row "mxdp, first visit" "$us" us "CPU of smtpd and mxdpd, asking for the outcome included"
+}
+
+# What a SYN costs the gate, and nftables' set.
+later_turn()
+{
+    if [ "$1" = generator ]; then
+        pinned "$TOOLS/drop" flood - "$FRAMES" 1000000 10000 "$TO_MAC/$MX4"
+    else
+        flood "$1" 10000
+    fi
+}
+
+# later NAME CASE
+later()
+{
+    local figures
+
+    figures=$(difference "$2" generator) || lab_die "no figures"
+    LATER_US=$(awk -v ns="${figures%% *}" -v n="$SYNS" 'BEGIN { printf "%.2f", ns * n / 1000 }')
+    row "$1, later visits" "$LATER_US" us "CPU of a visit: $SYNS SYNs of $(rounded "${figures%% *}") ns"
+}
+
+mkdir -p "$BENCH_SAMPLES"
+lab_network
+printf '%s\n' "\$TTL 3600" ":2:listed" 198.51.100.0/24 127.0.0.2 | dns_zone bl.lab.example ip4trie
+dns_start
+with_smtpd
+with_postscreen
+with_fail2ban
+with_mxdp
+for case in mxdp-1M inet-1M; do
+    wire "$case"
+done
+set_up_mxdp mxdp-1M
+set_up_inet inet-1M || lab_die "nftables takes no set"
+turns "$ROUNDS" later_turn generator mxdp-1M inet-1M || lab_die "a flood failed"
+later "fail2ban (nftables inet, a million)" inet-1M
+later "mxdp (a million listed)" mxdp-1M
+target "offender: postscreen's deny list / mxdp, later visits" \
+    "$(awk -v a="$POSTSCREEN_US" -v b="$LATER_US" 'BEGIN { printf "%.0f", b ? a / b : 0 }')" x least 100
+row "offender: Postfix smtpd / mxdp, later visits" \
+    "$(awk -v a="$SMTPD_US" -v b="$LATER_US" 'BEGIN { printf "%.0f", b ? a / b : 0 }')" x ""
