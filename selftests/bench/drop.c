@@ -4,6 +4,7 @@
  *
  *   drop attach IFACE PROGRAM
  *   drop flood IFACE COUNT LISTED DRAWN TO
+ *   drop pace IFACE RATE LISTED DRAWN TO
  *   drop fill MAP LISTED DRAWN
  *
  * `attach' puts bare_drop, bare_pass or one_read (drop.bpf.c) on IFACE, native, and leaves it
@@ -13,6 +14,9 @@
  * list, to the MAC and IPv4 address TO ("02:00:00:00:00:25/203.0.113.25"), and prints nanoseconds
  * of a frame, all that happens on this CPU included. With - for IFACE they are drawn and written,
  * and not sent.
+ *
+ * `pace' sends RATE frames a second, or as many as go for a RATE of 0, until SIGTERM, and for a
+ * minute at most; prints how many a second it were.
  *
  * `fill' puts the sources of such a flood into xdp-filter's pinned map and prints how many.
  *
@@ -27,16 +31,21 @@
 #include <linux/ip.h>
 #include <linux/tcp.h>
 #include <net/if.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../user/base/clock.h"
 #include "drop.h"
 #include "gate_keys.h"
 
-#define BATCH      64 /* a veth's ring holds 256 */
-#define FILTER_SRC 9  /* xdp-filter's flags of an entry: denied as source */
+#define BATCH        64 /* a veth's ring holds 256 */
+#define PACE_NS      500000
+#define PACE_FRAMES  16384
+#define PACE_MOST_NS 60000000000ULL
+#define FILTER_SRC   9 /* xdp-filter's flags of an entry: denied as source */
 
 struct syn {
 	struct ethhdr eth;
@@ -134,37 +143,101 @@ static bool set_flood(struct bpf_object *object, const struct drop_flood *f)
 	return map && !bpf_map__set_initial_value(map, f, sizeof(*f));
 }
 
-static int flood(const char *iface, const char *count, struct drop_flood *f, const char *to)
-{
-	__u32 length = htons(sizeof(struct tcphdr)), repeat = (__u32)strtoul(count, NULL, 10);
-	struct bpf_object *object = open_object();
-	struct xdp_md ctx = {.data_end = sizeof(struct syn)};
+struct generator {
+	int fd;
 	struct syn syn;
-	uint64_t began;
+	struct xdp_md ctx;
+};
 
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = &syn, .data_size_in = sizeof(syn),
-		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = (int)repeat,
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
-	if (!repeat || !build(&syn, to)) {
-		fprintf(stderr, "drop: `%s' is no number of frames, or `%s' not MAC/IPV4\n", count,
-			to);
+static int generator_open(struct generator *g, const char *iface, struct drop_flood *f,
+			  const char *to)
+{
+	struct bpf_object *object = open_object();
+	struct syn *syn = &g->syn;
+
+	if (!build(syn, to)) {
+		fprintf(stderr, "drop: `%s' is not MAC/IPV4\n", to);
 		return 2;
 	}
 	f->sends = strcmp(iface, "-") != 0;
-	ctx.ingress_ifindex = f->sends ? if_nametoindex(iface) : 0;
-	if (f->sends && !ctx.ingress_ifindex)
+	g->ctx = (struct xdp_md){.data_end = sizeof(*syn)};
+	g->ctx.ingress_ifindex = f->sends ? if_nametoindex(iface) : 0;
+	if (f->sends && !g->ctx.ingress_ifindex)
 		return failed(iface);
-	f->ip_sum = add_words(0, &syn.ip, sizeof(syn.ip));
-	f->tcp_sum = add_words(0, &syn.tcp, sizeof(syn.tcp));
-	f->tcp_sum = add_words(f->tcp_sum, &syn.ip.daddr, sizeof(syn.ip.daddr));
-	f->tcp_sum += length + htons(IPPROTO_TCP);
+	f->ip_sum = add_words(0, &syn->ip, sizeof(syn->ip));
+	f->tcp_sum = add_words(0, &syn->tcp, sizeof(syn->tcp));
+	f->tcp_sum = add_words(f->tcp_sum, &syn->ip.daddr, sizeof(syn->ip.daddr));
+	f->tcp_sum += (__u32)htons(sizeof(syn->tcp)) + htons(IPPROTO_TCP);
 	if (!object || !set_flood(object, f) || bpf_object__load(object))
 		return failed("the generator cannot be loaded");
-	began = clock_ns(CLOCK_MONOTONIC);
-	if (bpf_prog_test_run_opts(program_of(object, "generate"), &opts))
-		return failed("no live frames");
-	printf("%.2f\n", (double)(clock_ns(CLOCK_MONOTONIC) - began) / repeat);
+	g->fd = program_of(object, "generate");
 	return 0;
+}
+
+static int generator_run(struct generator *g, __u32 frames)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = &g->syn, .data_size_in = sizeof(g->syn),
+		    .ctx_in = &g->ctx, .ctx_size_in = sizeof(g->ctx), .repeat = (int)frames,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
+
+	if (!bpf_prog_test_run_opts(g->fd, &opts) ||
+	    errno == EINTR) /* ended by a signal: less came */
+		return 0;
+	return failed("no live frames");
+}
+
+static int flood(const char *iface, const char *count, struct drop_flood *f, const char *to)
+{
+	__u32 frames = (__u32)strtoul(count, NULL, 10);
+	struct generator g;
+	uint64_t began;
+	int code = generator_open(&g, iface, f, to);
+
+	if (!code && !frames) {
+		fprintf(stderr, "drop: `%s' is no number of frames\n", count);
+		code = 2;
+	}
+	if (code)
+		return code;
+	began = clock_ns(CLOCK_MONOTONIC);
+	code = generator_run(&g, frames);
+	if (!code)
+		printf("%.2f\n", (double)(clock_ns(CLOCK_MONOTONIC) - began) / frames);
+	return code;
+}
+
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+	(void)signal;
+	ended = 1;
+}
+
+static int pace(const char *iface, const char *rate_text, struct drop_flood *f, const char *to)
+{
+	const struct timespec step = {.tv_nsec = PACE_NS};
+	uint64_t rate = strtoull(rate_text, NULL, 10), sent = 0, began, ns = 0;
+	struct generator g;
+	int code = generator_open(&g, iface, f, to);
+
+	signal(SIGTERM, end);
+	began = clock_ns(CLOCK_MONOTONIC);
+	while (!code && !ended && ns < PACE_MOST_NS) {
+		uint64_t due = rate ? rate * ns / 1000000000 - sent : PACE_FRAMES;
+
+		if (due > PACE_FRAMES)
+			due = PACE_FRAMES;
+		if (due < BATCH)
+			nanosleep(&step, NULL);
+		else
+			code = generator_run(&g, (__u32)due);
+		sent += due < BATCH ? 0 : due;
+		ns = clock_ns(CLOCK_MONOTONIC) - began;
+	}
+	if (!code)
+		printf("%.0f\n", (double)sent * 1e9 / (double)(ns ? ns : 1));
+	return code;
 }
 
 static int fill(const char *path, const struct drop_flood *f)
@@ -202,10 +275,14 @@ int main(int argc, char **argv)
 		f = flood_of(argv[4], argv[5]);
 		return flood(argv[2], argv[3], &f, argv[6]);
 	}
+	if (argc == 7 && !strcmp(argv[1], "pace")) {
+		f = flood_of(argv[4], argv[5]);
+		return pace(argv[2], argv[3], &f, argv[6]);
+	}
 	if (argc == 5 && !strcmp(argv[1], "fill")) {
 		f = flood_of(argv[3], argv[4]);
 		return fill(argv[2], &f);
 	}
-	fputs("drop attach | flood | fill: see drop.c\n", stderr);
+	fputs("drop attach | flood | pace | fill: see drop.c\n", stderr);
 	return 2;
 }

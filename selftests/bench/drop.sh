@@ -23,8 +23,8 @@ set -u
 # shellcheck source=selftests/bench/bench.sh
 . "$(dirname "$0")/bench.sh"
 lab_enter "$@"
-# shellcheck source=selftests/bench/flood.sh
-. "$(dirname "$0")/flood.sh"
+# shellcheck source=selftests/bench/syns.sh
+. "$(dirname "$0")/syns.sh"
 
 FRAMES=${FRAMES:-500000}
 ROUNDS=${ROUNDS:-9}

@@ -1,102 +1,150 @@
-# shellcheck shell=bash
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# For benches of dropped SYNs: floods by drop.c through a veth, what stands at its end, and whether
-# a flood did what it should. A case's name ends in how many addresses are listed: mxdp-1M.
+# flood: what is left of mail while a flood of SYNs from blocked sources grows, to as many as the
+# machine can make. Good senders (goodput.c) talk to a real Postfix over eth0; the flood of 10,000
+# of a million listed sources (drop.c) comes over eth1, from the last CPU, which also does all that
+# the kernel makes of it. Postfix and the senders have the others.
+#
+#   nothing    no filter: SYN cookies and backlog are Linux's own
+#   nftables   netdev ingress, a set of the million
+#   mxdp       mxdpd on both interfaces, with the million as a list
+#
+# Prints rows for scripts/bench. SECONDS_EACH, ROUNDS and RATES (a second; 0: as many as go) can be
+# set.
+set -u
 
-TOOLS=$LAB_BUILD/selftests/bench
-TO_MAC=02:00:00:00:00:25
-FILTER_HOLDS=8000 # of 10,000 that xdp-filter's map holds, some are special and left out
+# shellcheck source=scripts/lab
+. "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/bench/bench.sh
+. "$(dirname "$0")/bench.sh"
+lab_enter "$@"
+# shellcheck source=selftests/bench/syns.sh
+. "$(dirname "$0")/syns.sh"
 
-number_of()
+SECONDS_EACH=${SECONDS_EACH:-2}
+ROUNDS=${ROUNDS:-3}
+RATES=${RATES:-0pause 100000 300000 1000000 0}
+PARALLEL=8
+FILTERS="nothing nftables mxdp"
+# shellcheck disable=SC2034 # bench.sh keeps the samples there
+BENCH_SAMPLES=$LAB/samples
+
+
+second_wire()
+{
+    lab_namespace flooder
+    ip -n flooder link add eth0 type veth peer name eth1 netns mta address "$TO_MAC"
+    ip -n flooder link set eth0 up
+    ip -n mta link set eth1 up
+    lab_in flooder ethtool -K eth0 gro on
+    lab_in mta ethtool -K eth1 gro on
+}
+
+listed()
+{
+    lab_ctl feeds list --json 2>/dev/null | jq -e '.state == "ok"' >/dev/null
+}
+
+filter_on()
 {
     case $1 in
-    *-1k) echo 1000 ;;
-    *-1M) echo 1000000 ;;
-    xdp-filter) echo "$FILTER_HOLDS" ;;
-    *) echo 10000000 ;;
+    mxdp)
+        lab_agent eth1 || return 1
+        lab_wait 30 listed
+        ;;
+    nftables)
+        {
+            echo 'table netdev bench {'
+            sed -e 1d -e '$d' "$(list 1000000 nft)"
+            echo ' chain early { type filter hook ingress device "eth1" priority -500; ip saddr @bench drop; }'
+            echo '}'
+        } >"$LAB/nft"
+        lab_in mta nft -f "$LAB/nft"
+        ;;
     esac
 }
 
-# list NUMBER FORMAT: as a file, made once.
-list()
+filter_off()
 {
-    local file=$LAB/list-$1-$2
-
-    [ -e "$file" ] || "$TOOLS/feeds" write clustered "$1" "$2" >"$file" || lab_die "no list"
-    chmod 0644 "$file"
-    echo "$file"
+    case $1 in
+    mxdp) lab_agent_stop ;;
+    nftables) lab_in mta nft delete table netdev bench ;;
+    esac
 }
 
-# wire CASE: its two namespaces, out-CASE and in-CASE, eth0 in both.
-wire()
+# steps FILTER: each rate in turn; samples FILTER.RATE.mails, .banner and .sent.
+steps()
 {
-    lab_namespace "out-$1"
-    lab_namespace "in-$1"
-    ip -n "out-$1" link add eth0 type veth peer name eth0 netns "in-$1" address "$TO_MAC"
-    ip -n "in-$1" addr add "$MX4/24" dev eth0
-    ip -n "out-$1" link set eth0 up
-    ip -n "in-$1" link set eth0 up
-    # A veth takes frames from XDP only where it polls, and it polls where it has a program or GRO.
-    lab_in "out-$1" ethtool -K eth0 gro on
-    lab_in "in-$1" ethtool -K eth0 gro on
+    local rate pid mails banner
+
+    filter_on "$1" >&2 || return 1
+    for rate in $RATES; do
+        pid=
+        if [ "$rate" != 0pause ]; then
+            nsenter --net=/run/netns/flooder -- taskset -c "$BENCH_CPU" "$TOOLS/drop" pace eth0 \
+                "$rate" 1000000 10000 "$TO_MAC/$MX4" >"$LAB/sent" &
+            pid=$!
+        fi
+        read -r mails banner < <(lab_in wan taskset -c 0 "$TOOLS/goodput" "$MX4" "$SECONDS_EACH" \
+            "$PARALLEL" 198.51.100.10) || return 1
+        if [ -n "$pid" ]; then
+            kill "$pid"
+            wait "$pid" || return 1
+        else
+            echo 0 >"$LAB/sent"
+        fi
+        printf '%s\n' "$rate.mails $mails" "$rate.banner $banner" "$rate.sent $(cat "$LAB/sent")"
+    done
+    filter_off "$1" >&2
 }
 
-set_up_mxdp()
+name_of()
 {
-    local file
+    case $1 in
+    0pause) echo "no flood" ;;
+    0) echo "all that goes" ;;
+    *) echo "$1 SYNs a second" ;;
+    esac
+}
 
-    file=$(list "$(number_of "$1")" plain)
-    cat >"$LAB/$1.conf" <<END
+# shellcheck disable=SC2046 # three figures
+tell()
+{
+    local filter rate
+
+    for filter in $FILTERS; do
+        for rate in $RATES; do
+            spread "$filter, $(name_of "$rate"): mail" /s \
+                "messages accepted; $(rounded "$(median "$filter.$rate.sent")") SYNs a second came" \
+                $(quartiles "$filter.$rate.mails")
+            spread "$filter, $(name_of "$rate"): banner" ms "99th percentile from connect()" \
+                $(quartiles "$filter.$rate.banner")
+        done
+    done
+}
+
+lab_network
+second_wire
+cat >"$LAB/mxdp.conf" <<END
 feed "list" {
-    url = "file://$file"
+    url = "file://$(list 1000000 plain)"
     action = drop
 }
 END
-    nsenter --net="/run/netns/in-$1" -- "$LAB_BUILD/mxdpd" --config "$LAB/$1.conf" \
-        --pin-dir "/sys/fs/bpf/$1" --state-dir "$LAB/state-$1" --socket "$LAB/$1.sock" \
-        --mode enforce eth0 >"$LAB/$1.log" 2>&1 &
-    lab_wait 60 in_force "$1" || lab_die "$1: its list does not come in force: $(cat "$LAB/$1.log")"
-}
-
-in_force()
-{
-    nsenter --net="/run/netns/in-$1" -- "$LAB_BUILD/mxdpctl" --socket "$LAB/$1.sock" \
-        --config "$LAB/$1.conf" feeds list --json 2>/dev/null | jq -e '.state == "ok"' >/dev/null
-}
-
-set_up_inet()
-{
-    {
-        sed '$d' "$(list "$(number_of "$1")" nft)"
-        echo ' chain early { type filter hook prerouting priority -300; ip saddr @bench drop; }'
-        echo '}'
-    } >"$LAB/$1.nft"
-    lab_in "in-$1" nft -f "$LAB/$1.nft"
-}
-
-received()
-{
-    ip -n "in-$1" -s -j link show eth0 | jq '.[0].stats64.rx.packets'
-}
-
-reached_tcp()
-{
-    # shellcheck disable=SC2016 # awk's own
-    lab_in "in-$1" awk '$1 == "Tcp:" && $2 ~ /^[0-9]/ { print $11 }' /proc/net/snmp
-}
-
-# flood CASE DRAWN: nanoseconds of a frame.
-flood()
-{
-    local before tcp came
-
-    before=$(received "$1") tcp=$(reached_tcp "$1")
-    lab_in "out-$1" taskset -c "$BENCH_CPU" "$TOOLS/drop" flood eth0 "$FRAMES" \
-        "$(number_of "$1")" "$2" "$TO_MAC/$MX4" || return 1
-    came=$(($(received "$1") - before))
-    [ "$came" -ge $((FRAMES - FRAMES / 500)) ] ||
-        lab_die "$1: only $came of $FRAMES frames went through the wire"
-    [ "$(reached_tcp "$1")" = "$tcp" ] ||
-        lab_die "$1: $(($(reached_tcp "$1") - tcp)) of $FRAMES frames reached TCP"
-}
+lab_postfix_config
+sed -i 's/^smtpd_client_restrictions.*/smtpd_client_restrictions =/' "$LAB/postfix/etc/main.cf"
+: >"$LAB/mail.log"
+lab_in mta taskset -c "0-$((BENCH_CPU > 0 ? BENCH_CPU - 1 : 0))" postfix -c "$LAB/postfix/etc" start \
+    >"$LAB/postfix.out" 2>&1 || lab_die "Postfix does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log")"
+lab_wait 10 lab_listens || lab_die "Postfix does not listen: $(cat "$LAB/mail.log")"
+# shellcheck disable=SC2086 # a list of words
+turns "$ROUNDS" steps $FILTERS || lab_die "a step failed: $(tail -n 3 "$LAB/mxdpd.log" 2>&1)"
+tell
+worst=${RATES##* }
+target "mail at the highest flood / without one, mxdp" "$(awk -v a="$(median "mxdp.$worst.mails")" \
+    -v b="$(median mxdp.0pause.mails)" 'BEGIN { printf "%.2f", b ? a / b : 0 }')" x least 0.8
+for filter in nothing nftables; do
+    row "mail at the highest flood / without one, $filter" "$(awk -v a="$(median "$filter.$worst.mails")" \
+        -v b="$(median "$filter.0pause.mails")" 'BEGIN { printf "%.2f", b ? a / b : 0 }')" x ""
+done

@@ -22,8 +22,8 @@ set -u
 # shellcheck source=selftests/lab/dns.sh
 . "$(dirname "$0")/../lab/dns.sh"
 lab_enter "$@"
-# shellcheck source=selftests/bench/flood.sh
-. "$(dirname "$0")/flood.sh"
+# shellcheck source=selftests/bench/syns.sh
+. "$(dirname "$0")/syns.sh"
 # shellcheck source=selftests/bench/fail2ban.sh
 . "$(dirname "$0")/fail2ban.sh"
 

@@ -7,6 +7,7 @@
 #   @ABOUT@      the machine, and when which bench ran on which commit
 #   @TARGETS@    every target, and whether it is met
 #   @ROWS BENCH@ the table of one bench
+#   @CURVE@      the curve of bench flood, in text
 #
 #   page.sh FOLDER
 set -u -o pipefail
@@ -61,11 +62,20 @@ rows()
         | line' "$file"
 }
 
+curve()
+{
+    [ -e "$folder/flood.json" ] || return 0
+    echo '```'
+    bash "$here/curve.sh" text "$folder/flood.json" || return 1
+    echo '```'
+}
+
 ls "$folder"/*.json >/dev/null || exit 1
 while IFS= read -r line; do
     case $line in
     @ABOUT@) about || exit 1 ;;
     @TARGETS@) targets || exit 1 ;;
+    @CURVE@) curve || exit 1 ;;
     "@ROWS "*@) line=${line#@ROWS } && rows "${line%@}" || exit 1 ;;
     *) printf '%s\n' "$line" ;;
     esac
