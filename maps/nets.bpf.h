@@ -47,18 +47,24 @@ static __always_inline bool allow_contains(const struct addr *source, const stru
 	return net && net->expires > now;
 }
 
-/* Without a branch for each, which the verifier would follow. */
+/*
+ * By arithmetic: comparisons would be branches, and the verifier would follow each way through all
+ * of them. clang 19 makes branches of whatever it knows to be a comparison, so it must not know.
+ */
 static __always_inline bool is_own(const struct addr *dest, const struct live *live)
 {
-	__u32 found = 0;
+	__u32 strange = 1;
 
 	for (int i = 0; i < LIVE_OWN; i++) {
 		const struct addr *own = &live->own[i];
+		__u32 differs = (own->w[0] ^ dest->w[0]) | (own->w[1] ^ dest->w[1]) |
+				(own->w[2] ^ dest->w[2]) | (own->w[3] ^ dest->w[3]);
 
-		found |= !((own->w[0] ^ dest->w[0]) | (own->w[1] ^ dest->w[1]) |
-			   (own->w[2] ^ dest->w[2]) | (own->w[3] ^ dest->w[3]));
+		asm volatile("" : "+r"(differs));
+		differs |= -differs; /* the highest bit, where it is not zero */
+		strange &= differs >> 31;
 	}
-	return found;
+	return !strange;
 }
 
 static __always_inline bool local_contains(const struct addr *dest)

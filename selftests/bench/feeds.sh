@@ -37,6 +37,7 @@ ip netns add "$netns" || exit 1
 rows()
 {
     awk -F '\t' -v what="$1" -v remark="$2" 'BEGIN { OFS = "\t" }
+        $1 ~ /memory of the kernel/ && $2 < 0 { $2 = "-"; remark = remark ", could not be told apart" }
         { print what ": " $1, $2, $3, remark }'
 }
 
