@@ -17,7 +17,7 @@
 
 #define BOOTED 1700000000
 
-static char dir[] = "/tmp/reader.XXXXXX", path[64], words[READER_WORDS];
+static char dir[] = "/tmp/reader.XXXXXX", path[128], words[READER_WORDS];
 static struct store_db *db;
 
 static void apply(const struct store_op *op)
@@ -226,6 +226,35 @@ static void bad_files(void **state)
 	assert_int_not_equal(access(path, F_OK), 0);
 }
 
+/* The way may lead over a link; the file itself may be none. */
+static void links(void **state)
+{
+	char file[128], there[64], link[64], wal[96];
+	json_t *list;
+
+	(void)state;
+	put("192.0.2.1", 100);
+	strcpy(file, path);
+	snprintf(link, sizeof(link), "%s.link", dir);
+	assert_int_equal(symlink(dir, link), 0);
+	snprintf(path, sizeof(path), "%s/journal.db", link);
+	list = history("192.0.2.1", 10);
+	assert_string_equal(words, "");
+	assert_int_equal(json_array_size(list), 1);
+	json_decref(list);
+	assert_int_equal(unlink(link), 0);
+
+	snprintf(there, sizeof(there), "%s/link.db", dir);
+	assert_int_equal(symlink(file, there), 0);
+	strcpy(path, there);
+	assert_null(history("192.0.2.1", 10));
+	assert_string_not_equal(words, "");
+	assert_int_equal(unlink(there), 0);
+	snprintf(wal, sizeof(wal), "%s-wal", there);
+	assert_int_equal(access(wal, F_OK), -1);
+	strcpy(path, file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,8 +263,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_stands_there, begin, finish),
 		cmocka_unit_test_setup_teardown(changes_by_hand, begin, finish),
 		cmocka_unit_test_setup_teardown(bad_files, begin, finish),
+		cmocka_unit_test_setup_teardown(links, begin, finish),
 	};
-	char wal[80];
+	char wal[160];
 	int failed;
 
 	if (!mkdtemp(dir))

@@ -5,6 +5,7 @@
 
 #include "../base/clock.h"
 #include "../base/escape.h"
+#include "open.h"
 #include "reader.h"
 #include "store_sql.h"
 
@@ -41,19 +42,14 @@ static int is_late(void *deadline)
 /* The deadline is the caller's, and lives as long as the file is open. */
 static sqlite3 *open_file(const char *path, uint64_t *deadline, char words[READER_WORDS])
 {
-	sqlite3 *sql = NULL;
-	int code = sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL);
+	sqlite3 *sql;
+	int code = journal_open_to_read(&sql, path, BUSY_MS);
 
 	*deadline = clock_ns(CLOCK_MONOTONIC) + READER_SECONDS * 1000000000ULL;
-	if (code) {
+	if (code)
 		snprintf(words, READER_WORDS, "%s", sqlite3_errstr(code));
-		sqlite3_close(sql);
-		return NULL;
-	}
-	sqlite3_busy_timeout(sql, BUSY_MS);
-	sqlite3_progress_handler(sql, PROGRESS, is_late, deadline);
-	sqlite3_exec(sql, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", NULL, NULL,
-		     NULL);
+	else
+		sqlite3_progress_handler(sql, PROGRESS, is_late, deadline);
 	return sql;
 }
 

@@ -7,6 +7,7 @@
 
 #include "../base/addr.h"
 #include "../base/outcome.h"
+#include "open.h"
 #include "report.h"
 #include "store.h"
 
@@ -291,9 +292,7 @@ json_t *report_make(const char *path, int64_t since, char *error, size_t size)
 	int code = r && list && causes && clients ? SQLITE_OK : SQLITE_NOMEM;
 
 	if (!code)
-		code = sqlite3_open_v2(path, &sql, SQLITE_OPEN_READONLY, NULL);
-	if (!code)
-		code = sqlite3_busy_timeout(sql, BUSY_MS);
+		code = journal_open_to_read(&sql, path, BUSY_MS);
 	if (!code)
 		code = read_all(r, clients, sql, since);
 	if (r) {
