@@ -89,7 +89,7 @@ initramfs_project()
     local tree=$1 file
 
     initramfs_built | while read -r file; do
-        initramfs_program "$tree" "$file" "work/$file" || exit 1
+        initramfs_program "$tree" "$file" "mxdp/$file" || exit 1
     done || return 1
     for file in scripts/lab maps/live.h selftests/lab/*.sh selftests/kernels/*.sh; do
         install -D -m 0755 "$file" "$tree/mxdp/$file" || return 1
