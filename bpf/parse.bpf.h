@@ -153,8 +153,8 @@ static __always_inline enum fate parse_ip4(void *ctx, length_fn length, struct c
 	if (total < header || !frame_holds(ctx, length, c, p->l3 + total))
 		return FATE_MALFORMED;
 
-	p->source = (struct addr){.w = {0, 0, bpf_htonl(0xffff), ip->saddr}};
-	p->dest = (struct addr){.w = {0, 0, bpf_htonl(0xffff), ip->daddr}};
+	p->source = (struct addr){.w = {0, 0, ADDR_V4_MARK, ip->saddr}};
+	p->dest = (struct addr){.w = {0, 0, ADDR_V4_MARK, ip->daddr}};
 	p->v4 = true;
 	p->hidden = frag & IP4_MORE_FRAGMENTS; /* until the flags are seen */
 	p->plain = header == sizeof(*ip) && !p->hidden;

@@ -23,8 +23,20 @@ struct prefix {
 	__u32 plen;       /* over 128 bits: 192.0.2.0/24 is 120 */
 };
 
+/* htonl(0xffff), for the kernel side too. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ADDR_V4_MARK ((__be32)0xffff0000)
+#else
+#define ADDR_V4_MARK ((__be32)0xffff)
+#endif
+
 #define ADDR_BITS    128 /* prefix length of a single address, either family */
 #define ADDR_V4_BITS 96  /* bits of the ::ffff:0:0/96 in front of an IPv4 address */
+
+static inline __attribute__((always_inline)) _Bool addr_is_v4(const struct addr *addr)
+{
+	return !addr->w[0] && !addr->w[1] && addr->w[2] == ADDR_V4_MARK;
+}
 
 _Static_assert(sizeof(struct addr) == 16, "struct addr is a map key");
 

@@ -203,7 +203,7 @@ __noinline __u32 feeds_find(const struct addr *source, __u32 slot)
 	set = bpf_map_lookup_elem(&mxdp_feeds, &slot);
 	if (!set)
 		return 0;
-	if (!source->w[0] && !source->w[1] && source->w[2] == bpf_htonl(0xffff))
+	if (addr_is_v4(source))
 		listed = feeds_find4(set, bpf_ntohl(source->w[3]));
 	else
 		listed = feeds_find6(set, feeds_half(source->w), feeds_half(source->w + 2));

@@ -43,7 +43,7 @@ __noinline int limits_take(const struct addr *source, __u32 ports)
 	now = bpf_ktime_get_boot_ns() / 1000;
 	gap = live->limit_gap;
 	most = now + gap * live->limit_burst;
-	v4 = !source->w[0] && !source->w[1] && source->w[2] == bpf_htonl(0xffff);
+	v4 = addr_is_v4(source);
 	for (int i = 0; i < 4; i++)
 		key.addr.w[i] = source->w[i] & live->limit_mask[v4].w[i];
 	key.ports = ports;

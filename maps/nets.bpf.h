@@ -25,7 +25,7 @@ struct {
 /* False only where no allowed network is near: most listed sources need not be looked up. */
 static __always_inline bool allow_is_near(const struct addr *source, const struct live *live)
 {
-	bool v4 = !source->w[0] && !source->w[1] && source->w[2] == bpf_htonl(0xffff);
+	bool v4 = addr_is_v4(source);
 	__u32 net = bpf_ntohl(source->w[3]) >> 16;
 
 	if (!v4 || !live->allow_known)

@@ -45,28 +45,25 @@ int net_walk(int fd, int (*fn)(const struct net_entry *entry, void *context), vo
 	return errno == ENOENT ? 0 : -errno;
 }
 
-#define V4_FROM 96 /* the length of ::ffff:0:0, behind which IPv4 lies */
-
 /* The /16s that share addresses with it; of IPv6, which is always near, none. */
 static bool span(const struct prefix *prefix, __u32 *first, __u32 *last)
 {
 	const struct addr *addr = &prefix->addr;
-	bool zeros = !addr->w[0] && !addr->w[1];
 
 	*first = 0;
 	*last = 0xffff;
-	if (prefix->plen < V4_FROM) /* all of IPv4, or nothing of it but what is next to it */
-		return zeros;
-	if (!zeros || addr->w[2] != htonl(0xffff))
+	if (prefix->plen < ADDR_V4_BITS) /* all of IPv4, or nothing of it but what is next to it */
+		return !addr->w[0] && !addr->w[1];
+	if (!addr_is_v4(addr))
 		return false;
 	*first = ntohl(addr->w[3]) >> 16;
 	*last = *first;
-	if (prefix->plen < V4_FROM + 16)
-		*last |= 0xffffU >> (prefix->plen - V4_FROM);
+	if (prefix->plen < ADDR_V4_BITS + 16)
+		*last |= 0xffffU >> (prefix->plen - ADDR_V4_BITS);
 	return true;
 }
 
-void net_near_mark(__u64 bits[LIVE_ALLOW_WORDS], const struct prefix *prefix)
+void net_near_mark(volatile __u64 bits[LIVE_ALLOW_WORDS], const struct prefix *prefix)
 {
 	__u32 first, last;
 
@@ -74,16 +71,6 @@ void net_near_mark(__u64 bits[LIVE_ALLOW_WORDS], const struct prefix *prefix)
 		return;
 	for (__u32 net = first; net <= last; net++)
 		bits[net / 64] |= 1ULL << net % 64;
-}
-
-void net_near_add(volatile struct live *live, const struct prefix *prefix)
-{
-	__u32 first, last;
-
-	if (!span(prefix, &first, &last))
-		return;
-	for (__u32 net = first; net <= last; net++)
-		live->allow[net / 64] |= 1ULL << net % 64;
 }
 
 /* Word by word: each is stored at once, and has all bits of networks that stay. */

@@ -21,12 +21,11 @@ int net_delete(int fd, const struct prefix *prefix);
 int net_walk(int fd, int (*fn)(const struct net_entry *entry, void *context), void *context);
 
 /*
- * The shortcuts of live.h. A network is near before it stands in the trie: net_near_add() comes
- * before net_put(). What has gone is near until the next net_near_set(), which is given all
- * networks of the trie's, as bits that net_near_mark() has set in a bitmap of zeros.
+ * The shortcuts of live.h. A network is near before it stands in the trie: it is marked in
+ * live->allow before net_put(). What has gone is near until the next net_near_set(), which is given
+ * all networks of the trie's, marked in a bitmap of zeros.
  */
-void net_near_mark(__u64 bits[LIVE_ALLOW_WORDS], const struct prefix *prefix);
-void net_near_add(volatile struct live *live, const struct prefix *prefix);
+void net_near_mark(volatile __u64 bits[LIVE_ALLOW_WORDS], const struct prefix *prefix);
 void net_near_set(volatile struct live *live, const __u64 bits[LIVE_ALLOW_WORDS]);
 
 /* `count` of LIVE_OWN at most, all of them in the trie `local'. */

@@ -79,7 +79,7 @@ static __always_inline const struct verdict *verdict_lookup(const struct addr *s
 							    const struct live *live,
 							    struct verdict_key *hit, __u32 *now)
 {
-	bool v4 = !source->w[0] && !source->w[1] && source->w[2] == bpf_htonl(0xffff);
+	bool v4 = addr_is_v4(source);
 	struct verdict_prefix_key prefix = {.plen = 32 + ADDR_BITS, .ports = bpf_htonl(ports)};
 	const struct verdict *v;
 

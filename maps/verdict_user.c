@@ -9,14 +9,9 @@
 
 #define PLEN_V4_24 (ADDR_V4_BITS + 24)
 
-static bool is_v4(const struct addr *addr)
-{
-	return !addr->w[0] && !addr->w[1] && addr->w[2] == htonl(0xffff);
-}
-
 static bool in_hash(const struct prefix *prefix)
 {
-	return prefix->plen == ADDR_BITS || (prefix->plen == 64 && !is_v4(&prefix->addr));
+	return prefix->plen == ADDR_BITS || (prefix->plen == 64 && !addr_is_v4(&prefix->addr));
 }
 
 static struct prefix prefix_cut(const struct addr *addr, __u32 plen)
@@ -49,7 +44,7 @@ static void presence_set(volatile __u64 *words, const struct prefix *prefix)
 {
 	__u32 first, count;
 
-	if (!is_v4(&prefix->addr) || prefix->plen < ADDR_V4_BITS)
+	if (!addr_is_v4(&prefix->addr) || prefix->plen < ADDR_V4_BITS)
 		return;
 	first = ntohl(prefix->addr.w[3]) >> 8;
 	count = prefix->plen >= PLEN_V4_24 ? 1 : 1U << (PLEN_V4_24 - prefix->plen);
@@ -267,7 +262,7 @@ static bool find_in_hash(const struct maps *maps, const struct prefix *prefix,
 int verdict_around(const struct maps *maps, const struct prefix *prefix, enum port_class ports,
 		   __u32 now, struct verdict_entry *out)
 {
-	bool v6_host = prefix->plen == ADDR_BITS && !is_v4(&prefix->addr);
+	bool v6_host = prefix->plen == ADDR_BITS && !addr_is_v4(&prefix->addr);
 	struct prefix net = prefix_cut(&prefix->addr, 64);
 
 	*out = (struct verdict_entry){.ports = ports};

@@ -8,12 +8,7 @@
 
 struct addr addr_from_v4(__be32 v4)
 {
-	return (struct addr){.w = {0, 0, htonl(0xffff), v4}};
-}
-
-bool addr_is_v4(const struct addr *addr)
-{
-	return !addr->w[0] && !addr->w[1] && addr->w[2] == htonl(0xffff);
+	return (struct addr){.w = {0, 0, ADDR_V4_MARK, v4}};
 }
 
 bool addr_equal(const struct addr *a, const struct addr *b)

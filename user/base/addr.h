@@ -25,7 +25,6 @@ const char *addr_format(char *text, const struct addr *addr);
 const char *prefix_format(char *text, const struct prefix *prefix);
 
 struct addr addr_from_v4(__be32 v4);
-bool addr_is_v4(const struct addr *addr);
 bool addr_equal(const struct addr *a, const struct addr *b);
 struct prefix prefix_of(const struct addr *addr, unsigned plen);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);

@@ -116,7 +116,7 @@ static int store(const struct nets *nets, const struct prefix *prefix)
 	}
 	if (value.kind < NET_KIND_COUNT) {
 		if (nets->live)
-			net_near_add(nets->live, prefix);
+			net_near_mark(nets->live->allow, prefix);
 		return net_put(nets->fd, prefix, &value);
 	}
 	net_delete(nets->fd, prefix);
@@ -332,19 +332,20 @@ void nets_prune(const struct nets *nets)
 		;
 }
 
-static bool is_told(struct nets *nets)
+/* Whether there are changes since the last time that somebody took them. */
+static bool take_changes(struct nets *nets)
 {
-	bool told = nets->told == nets->changes + 1;
+	bool any = nets->told != nets->changes + 1;
 
 	nets->told = nets->changes + 1;
-	return told;
+	return any;
 }
 
 void nets_tell_near(struct nets *allow)
 {
 	static __u64 bits[LIVE_ALLOW_WORDS];
 
-	if (!allow->live || is_told(allow))
+	if (!allow->live || !take_changes(allow))
 		return;
 	memset(bits, 0, sizeof(bits));
 	for (size_t i = 0; i < allow->count; i++)
@@ -357,7 +358,7 @@ void nets_tell_own(struct nets *local, volatile struct live *live)
 	struct addr own[LIVE_OWN];
 	size_t count = 0;
 
-	if (is_told(local))
+	if (!take_changes(local))
 		return;
 	for (const struct net_slot *slot = local->of_length[ADDR_BITS]; slot && count < LIVE_OWN;
 	     slot = slot->next)
