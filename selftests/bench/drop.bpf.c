@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The generator of a flood of SYNs, and the two programs that the gate is held against. The
+ * The generator of a flood of SYNs, and the programs that the gate is held against. The
  * generator runs by BPF_PROG_TEST_RUN with live frames: each run of `generate' is one frame that is
  * sent out of the interface it is said to have come from. Its sources are entries of the list that
  * `feeds write clustered' wrote, found by arithmetic so that drawing one touches no memory.
  */
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <linux/tcp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "cold_read.bpf.h"
 #include "drop.h"
 #include "gate_keys.h"
 
@@ -21,24 +19,12 @@ const volatile struct drop_flood flood SEC(".rodata.flood");
 
 __u64 state = 0x9e3779b97f4a7c15ULL;
 
-/* 256 MiB */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1 << 25);
-	__type(key, __u32);
-	__type(value, __u64);
-} array SEC(".maps");
-
 static __always_inline __u32 draw(void)
 {
 	for (int i = 0; i < 4; i++) {
-		__u32 v4;
+		__u64 random = xorshift64(&state);
+		__u32 v4 = drop_entry((random >> 32) * flood.count >> 32, flood.step);
 
-		state ^= state << 13;
-		state ^= state >> 7;
-		state ^= state << 17;
-		v4 = entry4(SHAPE_CLUSTERED,
-			    FIRST_ENTRY + ((state >> 32) * flood.count >> 32) * flood.step);
 		if (!is_special(v4))
 			return v4;
 	}
@@ -53,12 +39,6 @@ static __always_inline __sum16 sum_with(__u32 sum, __be32 v4)
 	sum = (sum & 0xffff) + (sum >> 16);
 	return ~sum;
 }
-
-struct syn {
-	struct ethhdr eth;
-	struct iphdr ip;
-	struct tcphdr tcp;
-} __attribute__((packed));
 
 SEC("xdp")
 int generate(struct xdp_md *ctx)
@@ -82,7 +62,7 @@ int bare_drop(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
-/* For bystander: an XDP program at all has its price on a veth. */
+/* For bystander: an XDP program at all may have its price. */
 SEC("xdp.frags")
 int bare_pass(struct xdp_md *ctx)
 {
@@ -95,12 +75,8 @@ SEC("xdp")
 int one_read(struct xdp_md *ctx)
 {
 	struct syn *syn = (void *)(long)ctx->data;
-	__u64 *value;
-	__u32 at;
 
 	if ((void *)(syn + 1) > (void *)(long)ctx->data_end)
 		return XDP_ABORTED;
-	at = mix32(syn->ip.saddr) & ((1 << 25) - 1);
-	value = bpf_map_lookup_elem(&array, &at);
-	return value && *value == 1 ? XDP_PASS : XDP_DROP;
+	return cold_read(mix32(syn->ip.saddr)) ? XDP_PASS : XDP_DROP;
 }

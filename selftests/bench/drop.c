@@ -26,10 +26,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/if_ether.h>
 #include <linux/if_link.h>
-#include <linux/ip.h>
-#include <linux/tcp.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,7 +36,6 @@
 
 #include "../../user/base/clock.h"
 #include "drop.h"
-#include "gate_keys.h"
 
 #define BATCH        64 /* a veth's ring holds 256 */
 #define PACE_NS      500000
@@ -47,39 +43,48 @@
 #define PACE_MOST_NS 60000000000ULL
 #define FILTER_SRC   9 /* xdp-filter's flags of an entry: denied as source */
 
-struct syn {
-	struct ethhdr eth;
-	struct iphdr ip;
-	struct tcphdr tcp;
-} __attribute__((packed));
-
 static int failed(const char *what)
 {
 	fprintf(stderr, "drop: %s: %s\n", what, strerror(errno));
 	return 1;
 }
 
-static struct bpf_object *open_object(void)
+/*
+ * Loads the program of that name alone, told of `f` where there is one: the others' 256 MiB would
+ * be made anew, and push everything out of the caches, with each flood. -1 and errno.
+ */
+static int load(const char *name, const struct drop_flood *f)
 {
-	return bpf_object__open_file("build/selftests/bench/drop.bpf.o", NULL);
-}
+	struct bpf_object *object = bpf_object__open_file("build/selftests/bench/drop.bpf.o", NULL);
+	struct bpf_program *program, *wanted = NULL;
+	struct bpf_map *told;
 
-static int program_of(struct bpf_object *object, const char *name)
-{
-	const struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+	if (!object)
+		return -1;
+	bpf_object__for_each_program(program, object)
+	{
+		bool is = !strcmp(bpf_program__name(program), name);
 
-	return program ? bpf_program__fd(program) : -1;
+		bpf_program__set_autoload(program, is);
+		if (is)
+			wanted = program;
+	}
+	if (strcmp(name, "one_read") != 0)
+		bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "array"), false);
+	told = bpf_object__find_map_by_name(object, ".rodata.flood");
+	if (!wanted || (f && bpf_map__set_initial_value(told, f, sizeof(*f))) ||
+	    bpf_object__load(object))
+		return -1;
+	return bpf_program__fd(wanted);
 }
 
 static int attach(const char *iface, const char *name)
 {
-	struct bpf_object *object = open_object();
-	int err;
+	int fd = load(name, NULL), err;
 
-	if (!object || bpf_object__load(object))
-		return failed("its programs cannot be loaded");
-	err = bpf_xdp_attach((int)if_nametoindex(iface), program_of(object, name),
-			     XDP_FLAGS_DRV_MODE, NULL);
+	if (fd < 0)
+		return failed(name);
+	err = bpf_xdp_attach((int)if_nametoindex(iface), fd, XDP_FLAGS_DRV_MODE, NULL);
 	errno = -err;
 	return err ? failed(iface) : 0;
 }
@@ -93,7 +98,7 @@ static struct drop_flood flood_of(const char *listed, const char *drawn)
 		f.count = 1;
 	f.step = all > f.count ? all / f.count : 1;
 	for (__u32 i = 0; i < f.count; i++) {
-		f.spare = entry4(SHAPE_CLUSTERED, FIRST_ENTRY + i * f.step);
+		f.spare = drop_entry(i, f.step);
 		if (!is_special(f.spare))
 			break;
 	}
@@ -136,13 +141,6 @@ static bool build(struct syn *syn, const char *to)
 	       inet_pton(AF_INET, v4, &syn->ip.daddr) == 1;
 }
 
-static bool set_flood(struct bpf_object *object, const struct drop_flood *f)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.flood");
-
-	return map && !bpf_map__set_initial_value(map, f, sizeof(*f));
-}
-
 struct generator {
 	int fd;
 	struct syn syn;
@@ -152,7 +150,6 @@ struct generator {
 static int generator_open(struct generator *g, const char *iface, struct drop_flood *f,
 			  const char *to)
 {
-	struct bpf_object *object = open_object();
 	struct syn *syn = &g->syn;
 
 	if (!build(syn, to)) {
@@ -168,10 +165,16 @@ static int generator_open(struct generator *g, const char *iface, struct drop_fl
 	f->tcp_sum = add_words(0, &syn->tcp, sizeof(syn->tcp));
 	f->tcp_sum = add_words(f->tcp_sum, &syn->ip.daddr, sizeof(syn->ip.daddr));
 	f->tcp_sum += (__u32)htons(sizeof(syn->tcp)) + htons(IPPROTO_TCP);
-	if (!object || !set_flood(object, f) || bpf_object__load(object))
-		return failed("the generator cannot be loaded");
-	g->fd = program_of(object, "generate");
-	return 0;
+	g->fd = load("generate", f);
+	return g->fd < 0 ? failed("the generator cannot be loaded") : 0;
+}
+
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+	(void)signal;
+	ended = 1;
 }
 
 static int generator_run(struct generator *g, __u32 frames)
@@ -180,8 +183,7 @@ static int generator_run(struct generator *g, __u32 frames)
 		    .ctx_in = &g->ctx, .ctx_size_in = sizeof(g->ctx), .repeat = (int)frames,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
 
-	if (!bpf_prog_test_run_opts(g->fd, &opts) ||
-	    errno == EINTR) /* ended by a signal: less came */
+	if (!bpf_prog_test_run_opts(g->fd, &opts) || (ended && errno == EINTR))
 		return 0;
 	return failed("no live frames");
 }
@@ -204,14 +206,6 @@ static int flood(const char *iface, const char *count, struct drop_flood *f, con
 	if (!code)
 		printf("%.2f\n", (double)(clock_ns(CLOCK_MONOTONIC) - began) / frames);
 	return code;
-}
-
-static volatile sig_atomic_t ended;
-
-static void end(int signal)
-{
-	(void)signal;
-	ended = 1;
 }
 
 static int pace(const char *iface, const char *rate_text, struct drop_flood *f, const char *to)
@@ -251,7 +245,7 @@ static int fill(const char *path, const struct drop_flood *f)
 	for (int i = 0; i < cpus; i++)
 		values[i] = FILTER_SRC;
 	for (__u32 i = 0; i < f->count; i++) {
-		__u32 v4 = entry4(SHAPE_CLUSTERED, FIRST_ENTRY + i * f->step);
+		__u32 v4 = drop_entry(i, f->step);
 		__be32 key = htonl(v4);
 
 		if (is_special(v4))

@@ -33,6 +33,15 @@ struct bench_keys {
 	__u32 shape, draw, count;
 };
 
+/* Marsaglia's; `state` is never 0. */
+static inline __attribute__((always_inline)) __u64 xorshift64(__u64 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
 /* One to one on 32 bits (the end of MurmurHash3). */
 static inline __attribute__((always_inline)) __u32 mix32(__u32 x)
 {

@@ -12,6 +12,7 @@
 
 #include "../../bpf/parse.bpf.h"
 #include "../../maps/feeds.bpf.h"
+#include "cold_read.bpf.h"
 #include "gate_keys.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
@@ -22,14 +23,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bench_keys);
 } keys SEC(".maps");
-
-/* 256 MiB */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1 << 25);
-	__type(key, __u32);
-	__type(value, __u64);
-} array SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -82,10 +75,7 @@ __noinline int parse_bench(struct xdp_md *ctx, struct packet *p)
 
 static __always_inline __u64 draw(struct bench_keys *k)
 {
-	k->state ^= k->state << 13;
-	k->state ^= k->state >> 7;
-	k->state ^= k->state << 17;
-	return k->state;
+	return xorshift64(&k->state);
 }
 
 static __always_inline __u32 draw4(struct bench_keys *k)
@@ -144,10 +134,8 @@ SEC("xdp")
 int bench_array(struct xdp_md *ctx)
 {
 	BEGIN(k)
-	__u32 at = draw4(k) & ((1 << 25) - 1);
-	__u64 *value = bpf_map_lookup_elem(&array, &at);
 
-	return end(k, value ? *value : 0);
+	return end(k, cold_read(draw4(k)));
 }
 
 SEC("xdp")
