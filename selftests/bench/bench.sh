@@ -11,17 +11,23 @@
 #
 #   row WHAT VALUE UNIT REMARK [LOW HIGH]
 #   target WHAT VALUE UNIT most|least LIMIT   "target: WHAT", and whether it is met
-#   missing WHAT WHY                          a peer that is not there; its rows are not left out in silence
-#   pinned CMD...                             on one CPU, always the same
-#   turns ROUNDS FUNCTION CASE...             FUNCTION CASE prints a figure, or several as "NAME FIGURE";
-#                                             they are kept as samples CASE or CASE.NAME
-#   median SAMPLES, quartiles SAMPLES         "MEDIAN", "MEDIAN LOW HIGH"
-#   difference SAMPLES FLOOR, ratio ...      the quartiles of their difference, of their ratio
+#   missing WHAT WHY                          a peer that is not there, not left out in silence
+#   divide A B DIGITS                         A / B; 0 where B is
+#   us_each NANOSECONDS COUNT [DIGITS]        microseconds of one; one digit
+#   pinned CMD...                             on one CPU, always the same; the others are BENCH_OTHERS
+#   turns ROUNDS FUNCTION CASE...             FUNCTION CASE prints a figure, or several as "NAME
+#                                             FIGURE"; they are samples CASE or CASE.NAME
+#   quartiles SAMPLES                         "MEDIAN LOW HIGH"
+#   difference SAMPLES FLOOR, ratio ...       the quartiles of their difference, of their ratio
+#   middle quartiles|difference|ratio ...     the first of them alone
 #   spread WHAT UNIT REMARK FIGURE...         a row of what quartiles, difference or ratio print
 #
 # Samples lie in BENCH_SAMPLES, a folder.
 
 BENCH_CPU=${BENCH_CPU:-$(($(nproc) - 1))}
+# shellcheck disable=SC2034 # for the benches
+BENCH_OTHERS=0-$((BENCH_CPU > 0 ? BENCH_CPU - 1 : 0))
+BENCH_SAMPLES=${BENCH_SAMPLES:-$LAB/samples}
 
 row()
 {
@@ -43,6 +49,16 @@ target()
 missing()
 {
     row "$1" - "" "not measured: ${2:-no word why}"
+}
+
+divide()
+{
+    awk -v a="$1" -v b="$2" -v digits="$3" 'BEGIN { printf "%.*f", digits, b ? a / b : 0 }'
+}
+
+us_each()
+{
+    divide "$1" "$(($2 * 1000))" "${3:-1}"
 }
 
 pinned()
@@ -97,16 +113,22 @@ quartiles()
     quartiles_of <"$BENCH_SAMPLES/$1"
 }
 
-median()
+middle()
 {
     local figures
 
-    figures=$(quartiles "$1") && echo "${figures%% *}"
+    figures=$("$@") && echo "${figures%% *}"
+}
+
+# less_samples SAMPLES FLOOR: each less the other's of the same turn.
+less_samples()
+{
+    paste "$BENCH_SAMPLES/$1" "$BENCH_SAMPLES/$2" | awk '{ print $1 - $2 }'
 }
 
 difference()
 {
-    paste "$BENCH_SAMPLES/$1" "$BENCH_SAMPLES/$2" | awk '{ print $1 - $2 }' | quartiles_of
+    less_samples "$1" "$2" | quartiles_of
 }
 
 ratio()
@@ -114,7 +136,7 @@ ratio()
     paste "$BENCH_SAMPLES/$1" "$BENCH_SAMPLES/$2" | awk '$2 { print $1 / $2 }' | quartiles_of
 }
 
-# Three figures at most behind the point, fewer the larger it is: nobody measures nanoseconds of hours.
+# Three figures at most behind the point, fewer the larger it is.
 rounded()
 {
     awk -v v="$1" 'BEGIN {

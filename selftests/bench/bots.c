@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client.h"
+
 #define PATIENCE_MS 5000
 #define HOSTS_V4    250  /* of 198.51.100.0/24 */
 #define BOTS_MAX    4096 /* networks below 2001:db8:1000::/36 */
@@ -98,32 +100,6 @@ static bool ready(int fd, short events)
 	return poll(&p, 1, PATIENCE_MS) == 1;
 }
 
-/* Reads to the end of a reply's last line: "250 ..." and not "250-...". */
-static bool read_reply(int fd)
-{
-	char text[4096];
-	size_t len = 0;
-
-	while (len < sizeof(text) - 1 && ready(fd, POLLIN)) {
-		ssize_t n = recv(fd, text + len, sizeof(text) - 1 - len, 0);
-		char *line;
-
-		if (n <= 0)
-			return false;
-		len += (size_t)n;
-		text[len] = '\0';
-		if (text[len - 1] != '\n')
-			continue;
-		text[len - 1] = '\0';
-		line = strrchr(text, '\n');
-		line = line ? line + 1 : text;
-		if (strlen(line) >= 4 && line[0] == '2' && line[3] == ' ')
-			return true;
-		text[len - 1] = '\n';
-	}
-	return false;
-}
-
 static bool session(const struct plan *p, unsigned long i)
 {
 	union address source;
@@ -135,8 +111,9 @@ static bool session(const struct plan *p, unsigned long i)
 	done = fd >= 0 && !bind(fd, &source.any, sizeof(source)) &&
 	       (!connect(fd, &p->server[v6].any, sizeof(p->server[v6])) || errno == EINPROGRESS) &&
 	       ready(fd, POLLOUT) && !getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) &&
-	       !error && read_reply(fd) &&
-	       send(fd, p->ehlo[v6], strlen(p->ehlo[v6]), MSG_NOSIGNAL) > 0 && read_reply(fd);
+	       !error && client_reply(fd, PATIENCE_MS) == '2' &&
+	       send(fd, p->ehlo[v6], strlen(p->ehlo[v6]), MSG_NOSIGNAL) > 0 &&
+	       client_reply(fd, PATIENCE_MS) == '2';
 	if (!done)
 		fprintf(stderr, "bots: number %lu: %s\n", i, strerror(error ? error : errno));
 	if (fd >= 0)

@@ -24,6 +24,7 @@
 #include "../../maps/maps.h"
 #include "../../user/base/addr.h"
 #include "../packets/frame.h"
+#include "measure.h"
 
 #define PASSES 15
 #define REPEAT 300000
@@ -48,17 +49,6 @@ static int failed(const char *what, int err)
 {
 	fprintf(stderr, "bystander: %s: %s\n", what, strerror(-err));
 	return 1;
-}
-
-static int load_floor(enum bpf_prog_type type, int verdict)
-{
-	const struct bpf_insn insns[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = verdict},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	int fd = bpf_prog_load(type, "floor", "GPL", insns, 2, NULL);
-
-	return fd < 0 ? -errno : fd;
 }
 
 /* The newest program of that name. */
@@ -132,19 +122,12 @@ static int check_fate(const struct bystander *b, const struct kind *kind, const 
 	return err;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void print(const struct kind *kind, double over[PASSES])
 {
-	qsort(over, PASSES, sizeof(*over), by_value);
+	struct quartiles q = quartiles_of(over, PASSES);
+
 	printf("target: %s, over the floor\t%.0f\tns\t%.0f at most, %s\t%.0f\t%.0f\n", kind->what,
-	       over[PASSES / 2], kind->limit, over[PASSES / 2] <= kind->limit ? "met" : "not met",
-	       over[PASSES / 4], over[PASSES - 1 - PASSES / 4]);
+	       q.median, kind->limit, q.median <= kind->limit ? "met" : "not met", q.low, q.high);
 }
 
 static int measure(const struct bystander *b, const struct kind *kinds, size_t count)

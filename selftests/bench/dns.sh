@@ -23,6 +23,8 @@ set -u
 . "$(dirname "$0")/../../scripts/lab"
 # shellcheck source=selftests/bench/bench.sh
 . "$(dirname "$0")/bench.sh"
+# shellcheck source=selftests/bench/mail.sh
+. "$(dirname "$0")/mail.sh"
 # shellcheck source=selftests/lab/dns.sh
 . "$(dirname "$0")/../lab/dns.sh"
 lab_enter "$@"
@@ -41,11 +43,6 @@ TOOLS=$LAB_BUILD/selftests/bench
 # dnsblog asks what resolv.conf names, which has no port.
 # shellcheck disable=SC2034 # selftests/lab/dns.sh reads it
 DNS_PORT=53
-
-divide()
-{
-    awk -v a="$1" -v b="$2" -v d="$3" 'BEGIN { printf "%.*f", d, b ? a / b : 0 }'
-}
 
 # --- clients, zones, and who is listed where -----------------------------------------------------
 
@@ -197,42 +194,12 @@ start_far()
 
 # --- on the wire ---------------------------------------------------------------------------------
 
-us_each()
-{
-    divide "$1" $(($2 * 1000)) 1
-}
-
 # load CLIENTS PARALLEL: a session of each.
 load()
 {
     lab_in wan "$TOOLS/sniff_load" "$MX4" "$MX6" "$SOURCES" "$1" "$2" >"$LAB/seconds" ||
         lab_die "the sessions did not go to their end: $(grep -sE 'warning|fatal|NOQUEUE' \
             "$LAB/mail.log" | tail -n 5)"
-}
-
-silent()
-{
-    ! lab_in mta ss -Hltn 'sport = :25' | grep -q .
-}
-
-start_sink()
-{
-    local where
-
-    mkdir -p "$LAB/sink"
-    for where in "inet:$MX4:25" "inet:[$MX6]:25"; do
-        (cd "$LAB/sink" && exec nsenter --net=/run/netns/mta -- smtp-sink -u nobody -h "$MX_NAME" \
-            "$where" 1024 >>sink.log 2>&1) &
-        SINKS+=($!)
-    done
-    lab_wait 10 lab_listens || lab_die "smtp-sink does not listen: $(cat "$LAB/sink/sink.log")"
-}
-
-stop_sink()
-{
-    kill "${SINKS[@]}"
-    wait "${SINKS[@]}" 2>/dev/null
-    lab_wait 10 silent || lab_die "smtp-sink does not end"
 }
 
 nothing_under_way()
@@ -274,27 +241,17 @@ agent()
     lab_wait 20 all_believed "$1" || lab_die "not every list passes its test entries"
 }
 
-# postscreen in front; processes stay, so that their CPU time can be read when all is over.
 start_postfix()
 {
-    lab_postfix_config
-    sed -i 's/^smtp  .*/smtp inet n - n - 1 postscreen\
-smtpd pass - - n - - smtpd\
-dnsblog unix - - n - 0 dnsblog\
-tlsproxy unix - - n - 0 tlsproxy/' "$LAB/postfix/etc/master.cf"
+    postscreen_config
     cat >>"$LAB/postfix/etc/main.cf" <<END
-max_use = 1000000
-max_idle = 1h
 postscreen_greet_wait = 1s
 postscreen_access_list =
-postscreen_client_connection_count_limit = 0
 postscreen_dnsbl_sites = $(all_zones | paste -sd ' ')
 smtpd_client_restrictions =
 END
     sed -i '/^disable_dns_lookups/d; /^smtpd_client_restrictions = s/d' "$LAB/postfix/etc/main.cf"
-    lab_in mta postfix -c "$LAB/postfix/etc" start >"$LAB/postfix.out" 2>&1 ||
-        lab_die "Postfix does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log" 2>&1)"
-    lab_wait 10 lab_listens || lab_die "Postfix does not listen: $(cat "$LAB/mail.log" 2>&1)"
+    lab_postfix_start
 }
 
 # "ADDRESS ZONE...", as dnsblog logged it.

@@ -29,8 +29,6 @@ lab_enter "$@"
 FRAMES=${FRAMES:-500000}
 ROUNDS=${ROUNDS:-9}
 FEW=10000
-# shellcheck disable=SC2034 # bench.sh keeps the samples there
-BENCH_SAMPLES=$LAB/samples
 CASES=()
 
 set_up_xdp_filter()
@@ -40,17 +38,6 @@ set_up_xdp_filter()
     lab_in "in-$1" xdp-filter load -p allow -f ipv4 -m native eth0 >&2 &&
         filled=$("$TOOLS/drop" fill /sys/fs/bpf/xdp-filter/filter_ipv4 "$FILTER_HOLDS" "$FEW") &&
         [ "$filled" -gt 0 ]
-}
-
-set_up_ingress()
-{
-    {
-        echo 'table netdev bench {'
-        sed -e 1d -e '$d' "$(list "$(number_of "$1")" nft)"
-        echo ' chain early { type filter hook ingress device "eth0" priority -500; ip saddr @bench drop; }'
-        echo '}'
-    } >"$LAB/$1.nft"
-    lab_in "in-$1" nft -f "$LAB/$1.nft"
 }
 
 set_up_ipset()
@@ -68,7 +55,7 @@ set_up()
     read) lab_in "in-$1" "$TOOLS/drop" attach eth0 one_read ;;
     mxdp-*) set_up_mxdp "$1" ;;
     xdp-filter) set_up_xdp_filter "$1" ;;
-    ingress-*) set_up_ingress "$1" ;;
+    ingress-*) nft_ingress "in-$1" "$(number_of "$1")" eth0 ;;
     inet-*) set_up_inet "$1" ;;
     ipset-*) set_up_ipset "$1" ;;
     esac 2>"$LAB/$1.err" >&2 || {
@@ -110,21 +97,18 @@ has()
     [[ " ${CASES[*]} " == *" $1 "* ]]
 }
 
+# first quartiles|difference|ratio ...
 first()
 {
-    local figures
-
-    figures=$("${@}") && rounded "${figures%% *}"
+    rounded "$(middle "$@")"
 }
 
 # without_generator CASE: samples of the receiver's time alone, as CASE.own.
 without_generator()
 {
-    paste "$BENCH_SAMPLES/$1.few" "$BENCH_SAMPLES/generator.few" | awk '{ print $1 - $2 }' \
-        >"$BENCH_SAMPLES/$1.own"
+    less_samples "$1.few" generator.few >"$BENCH_SAMPLES/$1.own"
 }
 
-# figures WORDS...: three of them, as words.
 # shellcheck disable=SC2046 # three figures, or none
 tell()
 {
@@ -139,8 +123,8 @@ tell()
         done
     done
     for case in "${CASES[@]}"; do
-        row "few sources: $(name_of "$case")" "$(awk -v ns="$(median "$case.few")" \
-            'BEGIN { printf "%.2f", 1e3 / ns }')" M/s "packets of one core that also makes them"
+        row "few sources: $(name_of "$case")" \
+            "$(divide 1e3 "$(middle quartiles "$case.few")" 2)" M/s "packets of one core that also makes them"
     done
 }
 

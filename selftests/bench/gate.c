@@ -25,6 +25,7 @@
 #include "../../user/feeds/image.h"
 #include "../../user/kernel/object.h"
 #include "../packets/frame.h"
+#include "measure.h"
 
 #define PASSES    7
 #define REPEAT    200000
@@ -186,13 +187,6 @@ static int check_fate(const struct gate *g, const struct packet_case *c)
 	return err;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 struct row {
 	const struct packet_case *c;
 	bool scattered, floor;
@@ -201,6 +195,7 @@ struct row {
 
 static void print_row(const struct gate *g, struct row *row)
 {
+	struct quartiles q;
 	char size[64] = "";
 
 	if (g->verdicts)
@@ -208,10 +203,9 @@ static void print_row(const struct gate *g, struct row *row)
 			 g->verdicts > 1 ? "s" : "");
 	if (g->listed)
 		snprintf(size, sizeof(size), ", %u on feeds", g->listed);
-	qsort(row->ns, PASSES, sizeof(row->ns[0]), by_value);
+	q = quartiles_of(row->ns, PASSES);
 	printf("%s%s\t%.0f\tns\t%s\t%.0f\t%.0f\n", row->floor ? "floor: XDP_PASS" : row->c->what,
-	       size, row->ns[PASSES / 2], row->scattered ? "scattered" : "repeated",
-	       row->ns[PASSES / 4], row->ns[PASSES - 1 - PASSES / 4]);
+	       size, q.median, row->scattered ? "scattered" : "repeated", q.low, q.high);
 }
 
 static int measure_all(const struct gate *g, const struct packet_case *cases, size_t count)
@@ -236,17 +230,6 @@ static int measure_all(const struct gate *g, const struct packet_case *cases, si
 }
 
 /* Setting up */
-
-static int load_pass(void)
-{
-	struct bpf_insn insns[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "floor", "GPL", insns, 2, NULL);
-
-	return fd < 0 ? -errno : fd;
-}
 
 static int put_verdicts(struct gate *g, __u32 count)
 {
@@ -320,7 +303,7 @@ static int open_gate(struct gate *g, const struct config *config, char *error, s
 	g->maps.live_values->heartbeat = boot_seconds();
 	g->maps.live_values->heartbeat_limit = 3600;
 	g->gate_fd = object_gate_fd(&g->programs);
-	g->pass_fd = load_pass();
+	g->pass_fd = load_floor(BPF_PROG_TYPE_XDP, XDP_PASS);
 	return g->pass_fd < 0 ? g->pass_fd : 0;
 }
 

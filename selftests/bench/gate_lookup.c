@@ -23,6 +23,7 @@
 #include "../../user/feeds/image.h"
 #include "../packets/frame.h"
 #include "gate_keys.h"
+#include "measure.h"
 
 #define PASSES 5
 #define REPEAT 300000
@@ -147,13 +148,6 @@ static int measure(struct lookup *l, struct row *row, int pass)
 	return 0;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static const char *const shapes[] = {
 	[SHAPE_SCATTERED] = "scattered",
 	[SHAPE_NETS] = "in /24s",
@@ -173,7 +167,7 @@ static int measure_rows(struct lookup *l, struct row *rows, size_t count)
 					rows[i].count, strerror(-err));
 		}
 	for (size_t i = 0; i < count && !err; i++) {
-		qsort(rows[i].ns, PASSES, sizeof(double), by_value);
+		sort_values(rows[i].ns, PASSES);
 		printf("%s", rows[i].what);
 		if (rows[i].count)
 			printf(", %u entries", rows[i].count);

@@ -9,21 +9,15 @@
  * Prints messages accepted a second, and the 99th percentile of the milliseconds from connect() to
  * the banner; a connection that had no banner within BANNER_MS counts as that.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "../../user/base/clock.h"
+#include "client.h"
+#include "measure.h"
 
 #define BANNER_MS    5000
 #define REPLY_MS     5000
@@ -32,48 +26,8 @@
 
 struct sender {
 	uint32_t sessions, accepted;
-	float banner_ms[KEPT];
+	double banner_ms[KEPT];
 };
-
-static int dial(uint32_t source, const char *server)
-{
-	struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(source)};
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(25)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	if (inet_pton(AF_INET, server, &to.sin_addr) == 1 &&
-	    !bind(fd, (struct sockaddr *)&from, sizeof(from)) &&
-	    (!connect(fd, (struct sockaddr *)&to, sizeof(to)) || errno == EINPROGRESS))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* Whether a whole reply comes, and begins with `code`. */
-static bool replies(int fd, char code, int ms)
-{
-	struct pollfd wait = {.fd = fd, .events = POLLIN};
-	char text[2048];
-	size_t have = 0;
-
-	while (have < sizeof(text) - 1 && poll(&wait, 1, ms) == 1) {
-		ssize_t n = recv(fd, text + have, sizeof(text) - 1 - have, 0);
-		size_t line;
-
-		if (n <= 0)
-			return false;
-		have += (size_t)n;
-		if (text[have - 1] != '\n')
-			continue;
-		for (line = have - 1; line && text[line - 1] != '\n'; line--)
-			;
-		if (have - line > 3 && text[line + 3] != '-')
-			return text[0] == code;
-	}
-	return false;
-}
 
 static bool is_accepted(int fd)
 {
@@ -90,38 +44,31 @@ static bool is_accepted(int fd)
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (send(fd, steps[i].line, strlen(steps[i].line), MSG_NOSIGNAL) < 0 ||
-		    !replies(fd, steps[i].code, REPLY_MS))
+		    client_reply(fd, REPLY_MS) != steps[i].code)
 			return false;
 	send(fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
-	return replies(fd, '2', REPLY_MS);
+	return client_reply(fd, REPLY_MS) == '2';
 }
 
 static void run(struct sender *s, uint32_t source, const char *server, uint64_t until)
 {
 	while (clock_ns(CLOCK_MONOTONIC) < until && s->sessions < KEPT) {
 		uint64_t began = clock_ns(CLOCK_MONOTONIC);
-		int fd = dial(source, server);
-		bool greeted = fd >= 0 && replies(fd, '2', BANNER_MS);
+		int fd = client_dial(source, server, SOCK_NONBLOCK);
+		bool greeted = fd >= 0 && client_reply(fd, BANNER_MS) == '2';
 
 		s->banner_ms[s->sessions++] =
-			greeted ? (float)(clock_ns(CLOCK_MONOTONIC) - began) / 1e6F : BANNER_MS;
+			greeted ? (double)(clock_ns(CLOCK_MONOTONIC) - began) / 1e6 : BANNER_MS;
 		s->accepted += greeted && is_accepted(fd);
 		if (fd >= 0)
 			close(fd);
 	}
 }
 
-static int by_value(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int print(const struct sender *senders, unsigned count, double seconds)
 {
 	uint32_t sessions = 0, accepted = 0;
-	float *all;
+	double *all;
 
 	for (unsigned i = 0; i < count; i++)
 		sessions += senders[i].sessions;
@@ -134,8 +81,8 @@ static int print(const struct sender *senders, unsigned count, double seconds)
 		sessions += senders[i].sessions;
 		accepted += senders[i].accepted;
 	}
-	qsort(all, sessions, sizeof(*all), by_value);
-	printf("%.1f %.2f\n", accepted / seconds, (double)all[(sessions - 1) * 99 / 100]);
+	sort_values(all, sessions);
+	printf("%.1f %.2f\n", accepted / seconds, all[(sessions - 1) * 99 / 100]);
 	free(all);
 	return 0;
 }

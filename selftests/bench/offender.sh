@@ -19,6 +19,8 @@ set -u
 . "$(dirname "$0")/../../scripts/lab"
 # shellcheck source=selftests/bench/bench.sh
 . "$(dirname "$0")/bench.sh"
+# shellcheck source=selftests/bench/mail.sh
+. "$(dirname "$0")/mail.sh"
 # shellcheck source=selftests/lab/dns.sh
 . "$(dirname "$0")/../lab/dns.sh"
 lab_enter "$@"
@@ -32,8 +34,6 @@ FRAMES=${FRAMES:-500000}
 ROUNDS=5
 SOURCES=100
 SYNS=7 # tcp_syn_retries = 6
-# shellcheck disable=SC2034 # bench.sh keeps the samples there
-BENCH_SAMPLES=$LAB/samples
 # shellcheck disable=SC2034 # selftests/lab/dns.sh reads it
 DNS_PORT=53
 
@@ -46,20 +46,13 @@ start_postfix()
     printf '%s\n' "smtpd_delay_reject = yes" "max_use = 1000000" "max_idle = 1h" "in_flow_delay = 0" \
         "smtpd_client_connection_rate_limit = 0" >>"$LAB/postfix/etc/main.cf"
     : >"$LAB/mail.log"
-    lab_in mta postfix -c "$LAB/postfix/etc" start >"$LAB/postfix.out" 2>&1 ||
-        lab_die "Postfix does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log" 2>&1)"
-    lab_wait 10 lab_listens || lab_die "Postfix does not listen: $(cat "$LAB/mail.log" 2>&1)"
+    lab_postfix_start
 }
 
 stop_postfix()
 {
     lab_in mta postfix -c "$LAB/postfix/etc" stop >/dev/null 2>&1
     lab_wait 10 silent || lab_die "Postfix does not end"
-}
-
-silent()
-{
-    ! lab_in mta ss -Hltn 'sport = :25' | grep -q .
 }
 
 # visits FIRST COUNT TIMES HELO: none may get his mail accepted.
@@ -81,12 +74,6 @@ cpu()
     echo "$sum"
 }
 
-# us_each NANOSECONDS COUNT
-us_each()
-{
-    awk -v ns="$1" -v n="$2" 'BEGIN { printf "%.1f", ns / n / 1000 }'
-}
-
 with_smtpd()
 {
     local before
@@ -106,21 +93,13 @@ with_postscreen()
 {
     local before
 
-    lab_postfix_config
-    sed -i 's/^smtp  .*/smtp inet n - n - 1 postscreen\
-smtpd pass - - n - - smtpd\
-dnsblog unix - - n - 0 dnsblog\
-tlsproxy unix - - n - 0 tlsproxy/' "$LAB/postfix/etc/master.cf"
+    postscreen_config
     echo '198.51.100.0/24 reject' >"$LAB/postfix/etc/deny"
     cat >>"$LAB/postfix/etc/main.cf" <<END
 postscreen_access_list = cidr:$LAB/postfix/etc/deny
 postscreen_denylist_action = drop
-postscreen_client_connection_count_limit = 0
 END
-    : >"$LAB/mail.log"
-    lab_in mta postfix -c "$LAB/postfix/etc" start >"$LAB/postfix.out" 2>&1 ||
-        lab_die "postscreen does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log" 2>&1)"
-    lab_wait 10 lab_listens || lab_die "postscreen does not listen: $(cat "$LAB/mail.log" 2>&1)"
+    lab_postfix_start
     visits 198.51.100.1 "$SOURCES" 1 mail.example.org # warm
     before=$(cpu postscreen)
     visits 198.51.100.1 "$SOURCES" $((VISITS / SOURCES)) mail.example.org
@@ -192,11 +171,11 @@ later_turn()
 # later NAME CASE
 later()
 {
-    local figures
+    local ns
 
-    figures=$(difference "$2" generator) || lab_die "no figures"
-    LATER_US=$(awk -v ns="${figures%% *}" -v n="$SYNS" 'BEGIN { printf "%.2f", ns * n / 1000 }')
-    row "$1, later visits" "$LATER_US" us "CPU of a visit: $SYNS SYNs of $(rounded "${figures%% *}") ns"
+    ns=$(middle difference "$2" generator) || lab_die "no figures"
+    LATER_US=$(awk -v ns="$ns" -v n="$SYNS" 'BEGIN { printf "%.2f", ns * n / 1000 }')
+    row "$1, later visits" "$LATER_US" us "CPU of a visit: $SYNS SYNs of $(rounded "$ns") ns"
 }
 
 mkdir -p "$BENCH_SAMPLES"
@@ -216,6 +195,6 @@ turns "$ROUNDS" later_turn generator mxdp-1M inet-1M || lab_die "a flood failed"
 later "fail2ban (nftables inet, a million)" inet-1M
 later "mxdp (a million listed)" mxdp-1M
 target "offender: postscreen's deny list / mxdp, later visits" \
-    "$(awk -v a="$POSTSCREEN_US" -v b="$LATER_US" 'BEGIN { printf "%.0f", b ? a / b : 0 }')" x least 100
+    "$(divide "$POSTSCREEN_US" "$LATER_US" 0)" x least 100
 row "offender: Postfix smtpd / mxdp, later visits" \
-    "$(awk -v a="$SMTPD_US" -v b="$LATER_US" 'BEGIN { printf "%.0f", b ? a / b : 0 }')" x ""
+    "$(divide "$SMTPD_US" "$LATER_US" 0)" x ""

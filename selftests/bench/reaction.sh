@@ -23,8 +23,6 @@ lab_enter "$@"
 
 VISITS=${VISITS:-40}
 SLOW_VISITS=${SLOW_VISITS:-7}
-# shellcheck disable=SC2034 # bench.sh keeps the samples there
-BENCH_SAMPLES=$LAB/samples
 
 # visit NAME SOURCE HELLO: a sample.
 visit()
@@ -41,10 +39,7 @@ smtpd_helo_required = yes
 smtpd_helo_restrictions = reject_non_fqdn_helo_hostname
 default_process_limit = 400
 END
-: >"$LAB/mail.log"
-lab_in mta postfix -c "$LAB/postfix/etc" start >"$LAB/postfix.out" 2>&1 ||
-    lab_die "Postfix does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log")"
-lab_wait 10 lab_listens || lab_die "Postfix does not listen: $(cat "$LAB/mail.log")"
+lab_postfix_start
 
 lab_agent || lab_die "mxdpd does not start"
 for ((i = 0; i <= VISITS; i++)); do
@@ -64,8 +59,8 @@ if command -v fail2ban-client >/dev/null; then
     # shellcheck disable=SC2046 # three figures
     spread "fail2ban: guilty bytes to the first SYN stopped" ms "$SLOW_VISITS visits" \
         $(quartiles fail2ban)
-    target "reaction: fail2ban / mxdp" "$(awk -v a="$(median fail2ban)" -v b="$(median mxdp)" \
-        'BEGIN { printf "%.0f", b ? a / b : 0 }')" x least 1000
+    target "reaction: fail2ban / mxdp" \
+        "$(divide "$(middle quartiles fail2ban)" "$(middle quartiles mxdp)" 0)" x least 1000
 else
     missing fail2ban "it is not installed"
 fi

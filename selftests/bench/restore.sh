@@ -53,7 +53,7 @@ restored=$(sed -n 's/.* \([0-9]*\) verdicts are in force again.* (\([0-9]*\) ms)
 took=$(awk -v ms="${restored#* }" 'BEGIN { printf "%.2f", ms / 1000 }')
 row "restore of a million" "$took" s "out of the journal, into the maps, with words"
 row "restore: SQLite and a hash alone" "$floor" s "the floor"
-row "restore: ratio" "$(awk -v a="$took" -v b="$floor" 'BEGIN { printf "%.2f", a / b }')" x ""
+row "restore: ratio" "$(divide "$took" "$floor" 2)" x ""
 target "restore of a million" "$took" s most 5
 row "start with a million, to ready" "$whole" s "all of it"
 began=$EPOCHREALTIME

@@ -15,14 +15,15 @@
 # the log still holds are told whole, passed and without a finding. The CPU time reaches until the last session's end has been told, and what
 # asking for that costs is in it.
 #
-# Prints rows for scripts/bench. SINK_SESSIONS,
-# POSTFIX_SESSIONS and PARALLEL can be set.
+# Prints rows for scripts/bench. SINK_SESSIONS, POSTFIX_SESSIONS and PARALLEL can be set.
 set -u
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"
 # shellcheck source=selftests/bench/bench.sh
 . "$(dirname "$0")/bench.sh"
+# shellcheck source=selftests/bench/mail.sh
+. "$(dirname "$0")/mail.sh"
 lab_enter "$@"
 
 SINK_SESSIONS=${SINK_SESSIONS:-20000}
@@ -35,51 +36,16 @@ TOOLS=$LAB_BUILD/selftests/bench
 
 # --- servers -------------------------------------------------------------------------------------
 
-# One process for both: the address :: takes IPv4 too.
-start_sink()
-{
-    mkdir -p "$LAB/sink"
-    (cd "$LAB/sink" && exec nsenter --net=/run/netns/mta -- smtp-sink -u nobody -h "$MX_NAME" \
-        "inet:$MX4:25" 1024 >>sink.log 2>&1) &
-    SINK4=$!
-    (cd "$LAB/sink" && exec nsenter --net=/run/netns/mta -- smtp-sink -u nobody -h "$MX_NAME" \
-        "inet:[$MX6]:25" 1024 >>sink.log 2>&1) &
-    SINK6=$!
-    lab_wait 10 lab_listens || lab_die "smtp-sink does not listen: $(cat "$LAB/sink/sink.log")"
-}
-
-silent()
-{
-    ! lab_in mta ss -Hltn 'sport = :25' | grep -q .
-}
-
-stop_sink()
-{
-    kill "$SINK4" "$SINK6"
-    wait "$SINK4" "$SINK6" 2>/dev/null
-    lab_wait 10 silent || lab_die "smtp-sink does not end"
-}
-
-# postscreen in front; processes stay, so that their CPU time can be read when all is over.
 start_postfix()
 {
-    lab_postfix_config
-    sed -i 's/^smtp  .*/smtp inet n - n - 1 postscreen\
-smtpd pass - - n - - smtpd\
-dnsblog unix - - n - 0 dnsblog\
-tlsproxy unix - - n - 0 tlsproxy/' "$LAB/postfix/etc/master.cf"
+    postscreen_config
     cat >>"$LAB/postfix/etc/main.cf" <<END
-max_use = 1000000
-max_idle = 1h
 in_flow_delay = 0
 postscreen_greet_wait = 1s
 postscreen_access_list =
-postscreen_client_connection_count_limit = 0
 smtpd_client_restrictions =
 END
-    lab_in mta postfix -c "$LAB/postfix/etc" start >"$LAB/postfix.out" 2>&1 ||
-        lab_die "Postfix does not start: $(cat "$LAB/postfix.out" "$LAB/mail.log" 2>&1)"
-    lab_wait 10 lab_listens || lab_die "Postfix does not listen: $(cat "$LAB/mail.log" 2>&1)"
+    lab_postfix_start
 }
 
 # --- measuring -----------------------------------------------------------------------------------
@@ -104,7 +70,7 @@ measure_rest()
     before=$(lab_cpu_of mxdpd)
     sleep 10
     REST=$((($(lab_cpu_of mxdpd) - before) / 10))
-    row "agent at rest" "$(us_each "$REST" 1)" us "CPU a second; taken off below"
+    row "agent at rest" "$(us_each "$REST" 1 2)" us "CPU a second; taken off below"
 }
 
 # Whether the log, as far as it goes back, tells COUNT sessions, each whole, passed and without a finding; else says why not.
@@ -123,12 +89,6 @@ told_well()
 bpf_ready()
 {
     grep -qs '^ready' "$LAB/bpf.err" || ! kill -0 "$BPF" 2>/dev/null
-}
-
-# us_each NANOSECONDS SESSIONS
-us_each()
-{
-    awk -v ns="$1" -v n="$2" 'BEGIN { printf "%.2f", ns / n / 1000 }'
 }
 
 # measure NAME SESSIONS [PROCESS...]: one round against the server that runs.
@@ -153,9 +113,9 @@ measure()
     wait "$BPF" || lab_die "$(cat "$LAB/bpf.err")"
     lab_wait 20 nothing_under_way || lab_die "$name: $(lab_status .sessions) sessions have no end"
     us=$(us_each $(($(lab_cpu_of mxdpd) - cpu[mxdpd] -
-        (${EPOCHREALTIME/./} - started) * REST / 1000000)) "$sessions")
+        (${EPOCHREALTIME/./} - started) * REST / 1000000)) "$sessions" 2)
     for process in "$@"; do
-        row "$name: $process" "$(us_each $(($(lab_cpu_of "$process") - cpu[$process])) "$sessions")" \
+        row "$name: $process" "$(us_each $(($(lab_cpu_of "$process") - cpu[$process])) "$sessions" 2)" \
             us "CPU a session"
     done
     [ "$(lab_fate record-lost)" = 0 ] || lab_die "$name: $(lab_fate record-lost) records lost"
@@ -166,7 +126,7 @@ measure()
     row "$name: agent" "$us" us "CPU a session; $sessions sessions, $(awk -v s="$seconds" \
         -v n="$sessions" 'BEGIN { printf "%.0f", n / s }') a second, no record lost"
     while read -r process ns runs; do
-        [ "$runs" = 0 ] || row "$name: BPF, $process" "$(us_each "$ns" "$sessions")" us \
+        [ "$runs" = 0 ] || row "$name: BPF, $process" "$(us_each "$ns" "$sessions" 2)" us \
             "a session; $(awk -v r="$runs" -v n="$sessions" 'BEGIN { printf "%.1f", r / n }') packets"
     done <"$LAB/bpf"
     AGENT_US=$us
@@ -181,8 +141,7 @@ start_sink
 load "$SINK_SESSIONS" >"$LAB/warm" # memory grows once; an agent runs for months
 measure smtp-sink "$SINK_SESSIONS"
 stop_sink
-row "sessions that one core of the agent judges" "$(awk -v us="$AGENT_US" 'BEGIN { printf "%.0f", 1e6 / us }')" \
-    /s ""
+row "sessions that one core of the agent judges" "$(divide 1e6 "$AGENT_US" 0)" /s ""
 target "agent, CPU a session" "$AGENT_US" us most "$TARGET_US"
 
 start_postfix

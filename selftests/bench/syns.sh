@@ -28,18 +28,35 @@ list()
     echo "$file"
 }
 
+# flood_wire OUT IN IFACE: a new namespace OUT with eth0, and IFACE at the other end, in IN.
+flood_wire()
+{
+    lab_namespace "$1"
+    ip -n "$1" link add eth0 type veth peer name "$3" netns "$2" address "$TO_MAC"
+    ip -n "$1" link set eth0 up
+    ip -n "$2" link set "$3" up
+    # A veth takes frames from XDP only where it polls, and it polls where it has a program or GRO.
+    lab_in "$1" ethtool -K eth0 gro on
+    lab_in "$2" ethtool -K "$3" gro on
+}
+
 # wire CASE: its two namespaces, out-CASE and in-CASE, eth0 in both.
 wire()
 {
-    lab_namespace "out-$1"
     lab_namespace "in-$1"
-    ip -n "out-$1" link add eth0 type veth peer name eth0 netns "in-$1" address "$TO_MAC"
+    flood_wire "out-$1" "in-$1" eth0
     ip -n "in-$1" addr add "$MX4/24" dev eth0
-    ip -n "out-$1" link set eth0 up
-    ip -n "in-$1" link set eth0 up
-    # A veth takes frames from XDP only where it polls, and it polls where it has a program or GRO.
-    lab_in "out-$1" ethtool -K eth0 gro on
-    lab_in "in-$1" ethtool -K eth0 gro on
+}
+
+# list_config FILE: mxdpd's, with that list.
+list_config()
+{
+    cat <<END
+feed "list" {
+    url = "file://$1"
+    action = drop
+}
+END
 }
 
 set_up_mxdp()
@@ -47,12 +64,7 @@ set_up_mxdp()
     local file
 
     file=$(list "$(number_of "$1")" plain)
-    cat >"$LAB/$1.conf" <<END
-feed "list" {
-    url = "file://$file"
-    action = drop
-}
-END
+    list_config "$file" >"$LAB/$1.conf"
     nsenter --net="/run/netns/in-$1" -- "$LAB_BUILD/mxdpd" --config "$LAB/$1.conf" \
         --pin-dir "/sys/fs/bpf/$1" --state-dir "$LAB/state-$1" --socket "$LAB/$1.sock" \
         --mode enforce eth0 >"$LAB/$1.log" 2>&1 &
@@ -65,14 +77,27 @@ in_force()
         --config "$LAB/$1.conf" feeds list --json 2>/dev/null | jq -e '.state == "ok"' >/dev/null
 }
 
-set_up_inet()
+# nft_set NS NUMBER FAMILY HOOK: a set of so many, and what drops its members there.
+nft_set()
 {
     {
-        sed '$d' "$(list "$(number_of "$1")" nft)"
-        echo ' chain early { type filter hook prerouting priority -300; ip saddr @bench drop; }'
+        echo "table $3 bench {"
+        sed -e 1d -e '$d' "$(list "$2" nft)"
+        echo " chain early { type filter hook $4; ip saddr @bench drop; }"
         echo '}'
-    } >"$LAB/$1.nft"
-    lab_in "in-$1" nft -f "$LAB/$1.nft"
+    } >"$LAB/nft"
+    lab_in "$1" nft -f "$LAB/nft"
+}
+
+set_up_inet()
+{
+    nft_set "in-$1" "$(number_of "$1")" inet "prerouting priority -300"
+}
+
+# nft_ingress NS NUMBER IFACE
+nft_ingress()
+{
+    nft_set "$1" "$2" netdev "ingress device \"$3\" priority -500"
 }
 
 received()

@@ -13,8 +13,7 @@
 #           latency_us of its verdict events
 #   floor   ring_floor.c: epoll_wait, ring_buffer__consume, bpf_map_update_elem
 #
-# Prints rows for scripts/bench. ROUNDS, BOTS (of one
-# round) and RATE (a second) can be set.
+# Prints rows for scripts/bench. ROUNDS, BOTS (of one round) and RATE (a second) can be set.
 set -u
 
 # shellcheck source=scripts/lab
@@ -101,7 +100,7 @@ show()
         printf -v "$side" %s "$median"
     done
     # shellcheck disable=SC2154 # set by name above
-    target "agent / floor, median" "$(awk -v a="$agent" -v f="$floor" 'BEGIN { printf "%.2f", a / f }')" \
+    target "agent / floor, median" "$(divide "$agent" "$floor" 2)" \
         x most 1.5
 }
 
