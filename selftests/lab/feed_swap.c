@@ -11,32 +11,24 @@
  * phase and whether its source is listed (see LABEL), so that who counts need not know the lists.
  * Prints "LABEL IPv4 IPv6" for each: how many were sent.
  *
- * The queues of a veth are short, and what they have no room for is lost. So no more are under way
- * than they hold: the gate's own counters tell how many have arrived.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "../../maps/nets_user.h"
 #include "../../user/base/clock.h"
 #include "../../user/feeds/image.h"
 #include "../../user/kernel/attach.h"
 #include "../../user/kernel/object.h"
-#include "wire.h"
+#include "paced.h"
 
 #define LABEL(phase, listed) (40000 + (phase)*2 + (listed))
 #define PHASES               3
-#define BATCH                64
-#define UNDER_WAY            128 /* a veth holds 256 */
 #define QUIET                2000
 #define FLOOD_MAX            50000000U
-#define PATIENCE             20 /* seconds without an arrival, before it is a loss */
 #define AGES                 3600
 
 struct swapper {
@@ -51,9 +43,9 @@ struct lab {
 	struct programs programs;
 	struct attachment attachment;
 	struct maps maps;
-	int fd[2]; /* raw sockets, IPv4 and IPv6 */
-	struct ends ends[2];
-	uint64_t sent, seen_before;
+	struct paced paced;
+	int phase;
+	uint64_t sent;
 	uint64_t count[PHASES][2][2]; /* listed, IPv6 */
 	uint32_t random;
 };
@@ -178,35 +170,6 @@ static void *swap_on(void *context)
 
 /* SYNs */
 
-static uint64_t arrived(const struct lab *lab)
-{
-	unsigned long long sums[FATE_COUNT];
-
-	if (fates_read(&lab->maps, sums))
-		return 0;
-	return sums[FATE_SYN_CLEAN] + sums[FATE_SYN_DROPPED];
-}
-
-/* Until no more than `most` are under way. */
-static int wait_for_arrival(const struct lab *lab, uint64_t most)
-{
-	double limit = wire_now() + PATIENCE;
-	uint64_t have, had = 0;
-
-	while ((have = arrived(lab)) + most < lab->sent) {
-		if (have != had)
-			limit = wire_now() + PATIENCE;
-		had = have;
-		if (wire_now() > limit) {
-			snprintf(error, sizeof(error), "%llu of %llu SYNs arrived",
-				 (unsigned long long)have, (unsigned long long)lab->sent);
-			return -ETIMEDOUT;
-		}
-		sched_yield();
-	}
-	return 0;
-}
-
 static uint32_t draw(struct lab *lab)
 {
 	lab->random ^= lab->random << 13;
@@ -215,11 +178,11 @@ static uint32_t draw(struct lab *lab)
 	return lab->random;
 }
 
-static size_t make_syn(struct lab *lab, unsigned char *packet, int phase, bool listed, bool v6)
+static size_t make_syn(void *context, unsigned char *packet, unsigned i, bool v6)
 {
-	struct segment syn = {.flags = TH_SYN, .seq = draw(lab)};
+	struct lab *lab = context;
+	bool listed = i & 1;
 	uint32_t r = draw(lab), b = r % BLOCKS, host = (r >> 8) % hosts(b) * 2 + listed;
-	struct ends *ends = &lab->ends[v6];
 	bool whole = r >> 31;
 	struct addr from;
 
@@ -231,38 +194,16 @@ static size_t make_syn(struct lab *lab, unsigned char *packet, int phase, bool l
 		from = addr_of_wide((struct wide){whole ? whole6(b) : source6(b), host});
 	else
 		from = addr_of_wide(wide_of_v4(whole ? whole4(b) + host : source4(b, host)));
-	memcpy(ends->source, from.b + (v6 ? 0 : 12), v6 ? 16 : 4);
-	ends->sport = (uint16_t)LABEL(phase, listed);
-	ends->dport = r >> 30 & 1 ? 25 : 587;
-	return wire_packet(packet, ends, &syn);
+	return paced_syn(&lab->paced, packet, &from, (uint16_t)LABEL(lab->phase, listed),
+			 r >> 30 & 1 ? 25 : 587, draw(lab));
 }
 
-static int send_batch(struct lab *lab, int phase, bool v6)
+static int send_batch(struct lab *lab, bool v6)
 {
-	static unsigned char packets[BATCH][WIRE_PACKET];
-	struct mmsghdr messages[BATCH] = {0};
-	struct iovec vectors[BATCH];
-	struct sockaddr_storage to;
-	socklen_t to_len = wire_to(&to, &lab->ends[v6]);
-	int err;
-
-	for (unsigned i = 0; i < BATCH; i++) {
-		vectors[i] =
-			(struct iovec){packets[i], make_syn(lab, packets[i], phase, i & 1, v6)};
-		messages[i].msg_hdr = (struct msghdr){.msg_name = &to,
-						      .msg_namelen = to_len,
-						      .msg_iov = &vectors[i],
-						      .msg_iovlen = 1};
-	}
-	err = wire_send_batch(lab->fd[v6], messages, BATCH);
-	if (err) {
-		snprintf(error, sizeof(error), "sending: %s", strerror(-err));
-		return err;
-	}
-	lab->sent += BATCH;
-	lab->count[phase][0][v6] += BATCH / 2;
-	lab->count[phase][1][v6] += BATCH / 2;
-	return wait_for_arrival(lab, UNDER_WAY - BATCH);
+	lab->sent += PACED_BATCH;
+	lab->count[lab->phase][0][v6] += PACED_BATCH / 2;
+	lab->count[lab->phase][1][v6] += PACED_BATCH / 2;
+	return paced_batch(&lab->paced, v6, make_syn, lab);
 }
 
 /* Phases */
@@ -271,25 +212,27 @@ static int send_quiet(struct lab *lab, int phase)
 {
 	int err = 0;
 
-	for (int i = 0; i < QUIET / BATCH && !err; i++)
-		err = send_batch(lab, phase, i & 1);
-	return err ? err : wait_for_arrival(lab, 0);
+	lab->phase = phase;
+	for (int i = 0; i < QUIET / PACED_BATCH && !err; i++)
+		err = send_batch(lab, i & 1);
+	return err;
 }
 
 static int flood(struct lab *lab, struct swapper *swappers, int phase)
 {
 	int err = 0;
 
+	lab->phase = phase;
 	while (!err && !(atomic_load(&swappers[0].done) && atomic_load(&swappers[1].done))) {
 		if (lab->sent > FLOOD_MAX) {
 			snprintf(error, sizeof(error), "the swaps take too long");
 			return -ETIMEDOUT;
 		}
-		err = send_batch(lab, phase, false);
+		err = send_batch(lab, false);
 		if (!err)
-			err = send_batch(lab, phase, true);
+			err = send_batch(lab, true);
 	}
-	return err ? err : wait_for_arrival(lab, 0);
+	return err;
 }
 
 static int swap_under_flood(struct lab *lab, uint32_t swaps)
@@ -339,32 +282,12 @@ static int run(struct lab *lab, uint32_t swaps)
 
 /* Setting up */
 
-static int open_sockets(struct lab *lab, const char *netns)
-{
-	int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int there = open(netns, O_RDONLY | O_CLOEXEC), err = 0;
-
-	if (here < 0 || there < 0 || setns(there, CLONE_NEWNET))
-		return -errno;
-	lab->fd[0] = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	lab->fd[1] = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (lab->fd[0] < 0 || lab->fd[1] < 0 || setns(here, CLONE_NEWNET))
-		err = -errno;
-	close(here);
-	close(there);
-	return err;
-}
-
-static int put_local(struct lab *lab, bool v6, const char *text)
+static int protect(struct lab *lab, const char *text)
 {
 	struct net_value here = {.expires = NET_NEVER_EXPIRES, .kind = NET_OWN};
 	struct prefix prefix;
 
-	lab->ends[v6].family = v6 ? AF_INET6 : AF_INET;
-	if (inet_pton(lab->ends[v6].family, text, lab->ends[v6].dest) != 1 ||
-	    !prefix_parse(&prefix, text))
-		return -EINVAL;
-	return net_put(lab->maps.local, &prefix, &here);
+	return prefix_parse(&prefix, text) ? net_put(lab->maps.local, &prefix, &here) : -EINVAL;
 }
 
 static int open_gate(struct lab *lab, const char *name, const char *pins)
@@ -393,24 +316,24 @@ static int open_gate(struct lab *lab, const char *name, const char *pins)
 
 int main(int argc, char **argv)
 {
-	static struct lab lab = {.random = 2463534242};
+	static struct lab lab = {.random = 2463534242, .paced.maps = &lab.maps};
 	int err;
 
 	if (argc != 7) {
 		fputs("feed_swap IFACE PINS SENDER DEST4 DEST6 SWAPS\n", stderr);
 		return 2;
 	}
-	err = open_sockets(&lab, argv[3]);
+	err = paced_open(&lab.paced, argv[3], argv[4], argv[5]);
 	if (!err)
 		err = open_gate(&lab, argv[1], argv[2]);
 	if (!err)
-		err = put_local(&lab, false, argv[4]);
+		err = protect(&lab, argv[4]);
 	if (!err)
-		err = put_local(&lab, true, argv[5]);
+		err = protect(&lab, argv[5]);
 	if (!err)
 		err = run(&lab, (uint32_t)strtoul(argv[6], NULL, 10));
 	if (err) {
-		fprintf(stderr, "feed_swap: %s\n", *error ? error : strerror(-err));
+		fprintf(stderr, "feed_swap: %s%s: %s\n", error, lab.paced.error, strerror(-err));
 		return 1;
 	}
 	err = attach_remove(&lab.attachment, &lab.programs, argv[2], error, sizeof(error));
