@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../packets/kernel.h"
+#include "../packets/entries.h"
 
 #define FRAME_MIN 14
 #define FRAME_TOP 1500

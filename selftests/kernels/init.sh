@@ -43,7 +43,7 @@ done
 for program in build/kernels/clang*/selftests/packets/test_budget; do
     [ ! -x "$program" ] || one "$(echo "$program" | cut -d / -f 3)" "$program"
 done
-for program in build/selftests/packets/test_*; do
+for program in build/selftests/packets/test_* build/selftests/model/test_*; do
     one "${program##*/}" "$program"
 done
 for test in $(word mxdp.tests | tr ',' ' '); do

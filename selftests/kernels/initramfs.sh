@@ -75,7 +75,7 @@ initramfs_built()
 {
     local source
 
-    for source in selftests/packets/test_*.c selftests/lab/*.c selftests/kernels/*.c; do
+    for source in selftests/{packets,model}/test_*.c selftests/{lab,kernels}/*.c; do
         [[ $source == *.bpf.c ]] || echo "build/${source%.c}"
     done
     printf '%s\n' build/mxdpd build/mxdpctl

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "kernel.h"
+#include "entries.h"
 
 /* The server's direction. */
 #define REPLY  .from = SERVER, .to = CLIENT, .sport = 25, .dport = CLIENT_PORT
