@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # For benches: a real fail2ban in the mail server's namespace, with its own jail for Postfix, one
-# failure allowed, and nftables. Its configuration, socket and log lie below $F2B.
+# failure allowed, and nftables; told of new lines by inotify where python3-pyinotify is there. Its
+# configuration, socket and log lie below $F2B.
 
 F2B=$LAB/fail2ban
 
@@ -41,6 +42,12 @@ dbfile = None
 END
     fail2ban start >"$F2B/out" 2>&1 || lab_die "fail2ban does not start: $(cat "$F2B/out" "$F2B/log")"
     lab_wait 20 fail2ban_watches || lab_die "fail2ban does not watch: $(cat "$F2B/log")"
+}
+
+# How it learns of new lines: pyinotify or polling.
+fail2ban_backend()
+{
+    sed -n "s/.*Jail 'postfix' uses \([a-z]*\).*/\1/p" "$F2B/log"
 }
 
 fail2ban_banned()
