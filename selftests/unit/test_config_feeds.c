@@ -74,7 +74,7 @@ static void every_option_is_read(void **state)
 	assert_int_equal(f->action, FEED_WATCH);
 	assert_int_equal(f->weight, 40);
 	assert_int_equal(f->interval, 2 * HOUR);
-	assert_int_equal(f->max_age, 2 * HOUR);
+	assert_int_equal(f->max_age, 3 * HOUR);
 	f = &c.feeds[2];
 	assert_string_equal(f->url, "file:///var/lib/list.txt");
 	assert_int_equal(f->timeout, HOUR);

@@ -124,6 +124,22 @@ static void a_list_may_end_sooner_never_later(void **state)
 	assert_int_equal(feed_blocks_until(&hourly, NOW, 1, INT64_MAX, NOW), 0);
 }
 
+static void fetched_on_time_it_is_never_too_old(void **state)
+{
+	static const uint32_t intervals[] = {60, 61, 599, HOUR, DAY, 30 * DAY};
+	struct feed_settings settings = {0};
+	struct feed_schedule s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(intervals) / sizeof(intervals[0]); i++) {
+		settings.interval = intervals[i];
+		settings.max_age = feed_max_age_least(intervals[i]);
+		feed_schedule_succeeded(&s, &settings, NOW, UINT32_MAX);
+		assert_true(s.due + feed_lead(settings.max_age) <
+			    feed_blocks_until(&settings, NOW, 0, WALL, NOW));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +149,7 @@ int main(void)
 		cmocka_unit_test(a_start_goes_on_where_it_was),
 		cmocka_unit_test(no_clock_makes_a_feed_immortal),
 		cmocka_unit_test(a_list_may_end_sooner_never_later),
+		cmocka_unit_test(fetched_on_time_it_is_never_too_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

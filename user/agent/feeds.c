@@ -12,9 +12,6 @@
 #include "feeds_inner.h"
 #include "lookups.h"
 
-/* A set leaves the kernel this long before its feed is too old, so that the others stay. */
-#define LEAD 60 /* seconds, and at most a tenth of the maximum age */
-
 struct feed_one *feeds_by_serial(const struct feeds *f, uint32_t serial)
 {
 	for (size_t i = 0; i < f->count; i++)
@@ -91,8 +88,8 @@ static void became_stale(struct feeds *f, struct feed_one *one)
 
 void feed_look_at_age(struct feeds *f, struct feed_one *one, int64_t now)
 {
-	uint32_t tenth = one->settings->max_age / 10, lead = tenth < LEAD ? tenth : LEAD;
-	bool fresh = one->stock && now + (feed_is_in_kernel(one) ? lead : 0) < feed_end(one);
+	uint32_t lead = feed_is_in_kernel(one) ? feed_lead(one->settings->max_age) : 0;
+	bool fresh = one->stock && now + lead < feed_end(one);
 
 	if (fresh == one->fresh)
 		return;

@@ -39,13 +39,20 @@ static const char *trouble(const struct feeds *f, const struct feed_one *one)
 	return *one->error ? one->error : f->child ? "" : f->no_child;
 }
 
+/* Its source is silent, or the list itself says until when it is good. */
 static void say_stale(char *words, const struct feeds *f, const struct feed_one *one, int64_t now)
 {
-	char age[DURATION_TEXT];
+	int64_t end = feed_end(one);
+	bool own = end < one->checked + one->settings->max_age;
 	const char *why = trouble(f, one);
+	char age[DURATION_TEXT];
 
-	snprintf(words, FEED_STATE_WORDS, "stale: last known to be current %s ago, so it %s%s%s",
-		 span(age, now - one->checked),
+	span(age, own ? (end > now ? end - now : now - end) : now - one->checked);
+	snprintf(words, FEED_STATE_WORDS, "stale: %s %s%s, so it %s%s%s",
+		 !own        ? "last known to be current"
+		 : end > now ? "by its own word it ends in"
+			     : "by its own word it ended",
+		 age, own && end > now ? "" : " ago",
 		 one->settings->action == FEED_ALLOW ? "protects nobody" : "blocks nothing",
 		 *why ? "; " : "", why);
 }

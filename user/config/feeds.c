@@ -12,6 +12,7 @@
 #include "../base/duration.h"
 #include "../base/names.h"
 #include "../feeds/presets.h"
+#include "../feeds/schedule.h"
 
 _Static_assert(FEEDS_MAX <= FEED_RULES_MAX, "a rule for each feed that scores");
 
@@ -173,7 +174,7 @@ static void check_action(struct draft *draft, const struct feed_draft *feed,
 static void check_times(struct draft *draft, const struct feed_draft *feed,
 			const struct feed_settings *made, const struct feed_preset *preset)
 {
-	char interval[DURATION_TEXT], other[DURATION_TEXT];
+	char interval[DURATION_TEXT], other[DURATION_TEXT], least[DURATION_TEXT];
 
 	duration_format(interval, made->interval);
 	if (preset && made->interval < preset->least)
@@ -181,13 +182,14 @@ static void check_times(struct draft *draft, const struct feed_draft *feed,
 			    "feed `%s': interval (%s) is shorter than its operator asks for: write "
 			    "%s or more",
 			    feed->name, interval, duration_format(other, preset->least));
-	if (made->max_age < made->interval)
+	if (made->max_age < feed_max_age_least(made->interval))
 		problem_add(draft->problems,
 			    line_of_two(feed, OPTION_FEED_MAX_AGE, OPTION_FEED_INTERVAL),
-			    "feed `%s': max_age (%s) is shorter than its interval (%s), so that it "
-			    "would be too old before it is fetched anew: raise the one or shorten "
-			    "the other",
-			    feed->name, duration_format(other, made->max_age), interval);
+			    "feed `%s': max_age (%s) is too short for its interval (%s), so that "
+			    "it would be too old before it is fetched anew: write %s or more, or "
+			    "shorten the interval",
+			    feed->name, duration_format(other, made->max_age), interval,
+			    duration_format(least, feed_max_age_least(made->interval)));
 	if (made->max_bytes > made->max_unpacked)
 		wrong(draft, line_of_two(feed, OPTION_FEED_MAX_SIZE, OPTION_FEED_MAX_UNPACKED),
 		      feed,

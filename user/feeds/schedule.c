@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "schedule.h"
 
+#define LEAD     60                    /* seconds, and at most a tenth of the maximum age */
 #define AGE_MOST (100LL * 365 * 86400) /* so that no sum wraps, whatever a file says */
 
 static int64_t clamp(int64_t value, int64_t least, int64_t most)
@@ -65,4 +66,15 @@ uint32_t feed_blocks_until(const struct feed_settings *settings, int64_t checked
 		until = own < until ? own : until;
 	}
 	return (uint32_t)clamp(until, 0, UINT32_MAX);
+}
+
+uint32_t feed_lead(uint32_t max_age)
+{
+	return max_age / 10 < LEAD ? max_age / 10 : LEAD;
+}
+
+/* A tenth more of the one and a tenth less of the other: eleven ninths, and some seconds. */
+uint32_t feed_max_age_least(uint32_t interval)
+{
+	return interval + interval / 4;
 }

@@ -55,5 +55,10 @@ void feed_schedule_failed(struct feed_schedule *schedule, const struct feed_sett
  */
 uint32_t feed_blocks_until(const struct feed_settings *settings, int64_t checked_at,
 			   int64_t expires, int64_t wall, int64_t now);
+/* Its set leaves the kernel so many seconds earlier, so that those of other feeds stay. */
+uint32_t feed_lead(uint32_t max_age);
+/* The least max_age, in seconds, with which a feed that is fetched on time, and a tenth late by
+ * chance, never counts as too old. */
+uint32_t feed_max_age_least(uint32_t interval);
 
 #endif
