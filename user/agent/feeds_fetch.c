@@ -17,6 +17,8 @@
 #include "feeds_inner.h"
 
 #define DAY 86400
+/* Seconds without a word behind the time in which one of its jobs must have ended. */
+#define HUNG 20
 
 static bool is_stdin(const struct feed_one *one)
 {
@@ -109,16 +111,39 @@ void fetch_is_held(struct feeds *f, struct feed_one *one)
 
 /* The feed process */
 
-static void child_has_gone(struct feeds *f)
+static void child_has_gone(struct feeds *f, const char *how)
 {
 	fetch_stop(f);
-	snprintf(f->no_child, sizeof(f->no_child), "the feed process has ended");
+	snprintf(f->no_child, sizeof(f->no_child), "the feed process %s", how);
 	events_note(f->agent, "feed",
-		    "the process that fetches the feeds has ended: they go on with what they have, "
-		    "until it is too old; start mxdpd again");
+		    "the process that fetches the feeds %s: they go on with what they have, "
+		    "until it is too old; start mxdpd again",
+		    how);
 	for (size_t i = 0; i < f->count; i++)
 		if (f->one[i]->phase == PHASE_FETCHING)
 			fetch_failed(f, f->one[i], f->no_child, 0);
+}
+
+/* Seconds, of the jobs under way; -1: there is none. */
+static int64_t longest_timeout(const struct feeds *f)
+{
+	int64_t longest = -1;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (f->one[i]->phase == PHASE_FETCHING && f->one[i]->settings->timeout > longest)
+			longest = f->one[i]->settings->timeout;
+	return longest;
+}
+
+/*
+ * Of those at least one has a reader, which ends with its timeout or is ended a little later: a
+ * keeper that is itself says so.
+ */
+static bool is_hung(const struct feeds *f, int64_t now)
+{
+	int64_t longest = longest_timeout(f);
+
+	return longest >= 0 && now - f->heard > longest + FEED_GRACE + HUNG;
 }
 
 static void take_outcome(struct feeds *f, struct feed_one *one, const struct feed_outcome *o)
@@ -168,9 +193,10 @@ static void readable(uv_poll_t *poll, int status, int events)
 
 	(void)events;
 	if (got < 0)
-		child_has_gone(f);
+		child_has_gone(f, "has ended");
 	if (got <= 0)
 		return;
+	f->heard = boot_seconds();
 	one = by_job(f, outcome.id);
 	if (one)
 		take_outcome(f, one, &outcome);
@@ -222,6 +248,8 @@ static void ask(struct feeds *f, struct feed_one *one, int source)
 		utf8_copy(job.modified, sizeof(job.modified), one->stock->memory.modified);
 	}
 	err = f->child ? feed_child_ask(f->child, &job) : -EPIPE;
+	if (longest_timeout(f) < 0)
+		f->heard = boot_seconds();
 	one->phase = PHASE_FETCHING;
 	one->job = job.id;
 	one->asked = boot_seconds();
@@ -239,7 +267,7 @@ static void ask(struct feeds *f, struct feed_one *one, int source)
 	if (source >= 0)
 		close(source);
 	if (err == -EPIPE && f->child)
-		child_has_gone(f);
+		child_has_gone(f, "has ended");
 	else
 		fetch_failed(f, one, f->child ? "the feed process takes no job" : f->no_child, 0);
 }
@@ -354,6 +382,8 @@ void fetch_due(struct feeds *f, int64_t now)
 {
 	if (f->agent->ending)
 		return;
+	if (f->child && is_hung(f, now))
+		child_has_gone(f, "does not answer");
 	for (size_t i = 0; i < f->count; i++) {
 		struct feed_one *one = f->one[i];
 

@@ -77,7 +77,7 @@ struct feeds {
 	struct agent *agent;
 	struct feed_child *child; /* NULL: it has gone, and why */
 	char no_child[AGENT_ERROR];
-	bool child_missed; /* told */
+	int64_t heard; /* when it last said a word, or got one while it had nothing to say */
 	uv_poll_t poll;
 	bool polling, begun;
 	struct feed_one *one[FEEDS_MAX]; /* as a->config.feeds */

@@ -14,7 +14,7 @@
 #include "child.h"
 #include "child_inside.h"
 
-#define END_TRIES 200 /* of 5 ms: then it is left to the end of the agent, which takes it along */
+#define END_TRIES 20 /* of 5 ms: then it ends when it next looks at its socket */
 
 struct feed_child {
 	pid_t pid;

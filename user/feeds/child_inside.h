@@ -12,7 +12,6 @@
 #include <sys/types.h>
 
 #define FEED_PROGRESS_NS 500000000ULL /* between two words of progress */
-#define FEED_GRACE       10           /* seconds behind a job's timeout, then it is killed */
 #define FEED_WAITING     64           /* jobs that may be under way, with those that wait */
 
 /* fd: -1 none; it stays the caller's. 0 or -errno. `flags' as of sendmsg(2). */

@@ -14,6 +14,7 @@
 #define FEED_ETAG    256
 #define FEED_DATE    64  /* an HTTP date */
 #define FEED_REMARKS 20  /* lines that could not be used, told one by one */
+#define FEED_GRACE   10  /* seconds behind its timeout, then the keeper ends it */
 #define FEED_WORDS   384 /* bytes of a reason; UTF-8 without control bytes */
 
 /*
