@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # For the lab tests of feeds: a real nginx on 127.0.0.1 of the mail server's namespace, which serves
-# what lies in $LAB/www, and words about what the agent makes of it.
+# what lies in $LAB/www, and words about what the agent makes of it. While there is a file
+# $LAB/stall, an answer takes for ever; what stands in $LAB/nginx/*.more is added to the server.
 
 # shellcheck disable=SC2034  # for the tests
 FEED_WEB=http://127.0.0.1:8080
@@ -27,7 +28,8 @@ http {
     server {
         listen 127.0.0.1:8080;
         root $LAB/www;
-        location /slow/ { limit_rate 1; alias $LAB/www/; }
+        if (-f $LAB/stall) { set \$limit_rate 1; }
+        include $LAB/nginx/*.more;
     }
 }
 END
