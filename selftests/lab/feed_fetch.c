@@ -189,10 +189,11 @@ static void print_outcome(const struct feed_outcome *out)
 	static const char *const kinds[] = {"progress", "unchanged", "done", "failed"};
 
 	printf("%s id=%u format=%s bytes=%" PRIu64 " unpacked=%" PRIu64 " lines=%" PRIu64
-	       " used=%" PRIu64 " unusable=%" PRIu64 " remarks=%zu retry=%u etag=%s modified=%s",
+	       " used=%" PRIu64 " unusable=%" PRIu64
+	       " remarks=%zu retry=%u answered=%d etag=%s modified=%s",
 	       kinds[out->kind], out->id, feed_format_names[out->format], out->bytes, out->unpacked,
 	       out->lines, out->used, out->unusable, out->remarks_count, out->retry_after,
-	       out->etag, out->modified);
+	       out->answered, out->etag, out->modified);
 	if (out->kind == FEED_DONE)
 		print_set(out);
 	printf(" why=%s\n", out->why);

@@ -3,7 +3,8 @@
 #
 # For the lab tests of feeds: a real nginx on 127.0.0.1 of the mail server's namespace, which serves
 # what lies in $LAB/www, and words about what the agent makes of it. While there is a file
-# $LAB/stall, an answer takes for ever; what stands in $LAB/nginx/*.more is added to the server.
+# $LAB/stall, an answer takes for ever; what stands in $LAB/nginx/*.more is added to the server, in
+# *.server to what is beside it.
 
 # shellcheck disable=SC2034  # for the tests
 FEED_WEB=http://127.0.0.1:8080
@@ -31,6 +32,7 @@ http {
         if (-f $LAB/stall) { set \$limit_rate 1; }
         include $LAB/nginx/*.more;
     }
+    include $LAB/nginx/*.server;
 }
 END
     lab_in mta nginx -p "$LAB/nginx" -c "$LAB/nginx/nginx.conf" >"$LAB/nginx.out" 2>&1 &

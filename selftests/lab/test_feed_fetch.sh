@@ -91,7 +91,12 @@ pid file = $LAB/rsync.pid
 log file = $LAB/rsync.log
 [lists]
 path = $WWW
+[private]
+path = $WWW
+auth users = me
+secrets file = $LAB/rsyncd.secrets
 END
+    (umask 077; echo me:right >"$LAB/rsyncd.secrets")
     rsync --daemon --config="$LAB/rsyncd.conf" --address=127.0.0.1 --port=8730 ||
         lab_die "the rsync daemon does not start"
 }
@@ -150,6 +155,11 @@ servers_that_work()
     check "by a file" says '^done .* v4=100 ' file:///x file "$WWW/list.gz"
     list | check "by a pipe" says '^done .* v4=100 ' stdin file -
     check "by rsync" says '^done .* v4=100 ' rsync://127.0.0.1:8730/lists/list.txt
+    check "by rsync with user and password" says '^done .* v4=100 ' \
+        rsync://127.0.0.1:8730/private/list.txt user me password right
+    check "a wrong password" says '^failed .*rsync' rsync://127.0.0.1:8730/private/list.txt \
+        user me password wrong
+    check_equal "which is not repeated" "$(grep -c wrong "$LAB/said")" 0
 }
 
 servers_that_do_not()
@@ -160,7 +170,8 @@ servers_that_do_not()
     check "a gzip bomb" says '^failed .*max_unpacked' "$HTTP/bomb.gz" max-unpacked 1000000
     check "too long" says '^failed .*max_bytes' "$HTTP/list.gz" max-bytes 100
     check "a file too long" says '^failed .*max_bytes' x file "$WWW/list.txt" max-bytes 100
-    check "404" says '^failed .*404' "$HTTP/none"
+    check "404: somebody was there" says '^failed .* answered=1 .*404' "$HTTP/none"
+    check "nobody is there" says '^failed .* answered=0 .*127.0.0.1 port 1' http://127.0.0.1:1/
     check "429 with Retry-After" says '^failed .* retry=77 .*429' "$HTTP/busy"
     check "a loop of redirects" says '^failed .*more than 5' "$HTTP/loop"
     check "a certificate that nobody knows" says '^failed .*certificate' "$HTTPS/list.txt"
@@ -170,8 +181,11 @@ servers_that_do_not()
     serve 8101 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n192.0.2.1\n'
     check "a body cut short" says '^failed .*ended before' http://127.0.0.1:8101/
     serve 8102 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n192.0.2.1\n' 30
-    check "a server that stalls" says '^failed .*after 1 s' http://127.0.0.1:8102/ timeout 1
-    check "rsync of what is not there" says '^failed .*rsync' rsync://127.0.0.1:8730/lists/none
+    check "a server that stalls" says '^failed .* answered=1 .*after 1 s' \
+        http://127.0.0.1:8102/ timeout 1
+    check "rsync of what is not there" says '^failed .* answered=1 .*rsync' \
+        rsync://127.0.0.1:8730/lists/none
+    check "rsync where nobody is" says '^failed .* answered=0 .*rsync' rsync://127.0.0.1:1/lists/none
     check "rsync of what is too long" says '^failed .*max_bytes' \
         rsync://127.0.0.1:8730/lists/list.txt max-bytes 100
     check "rsync of a folder" says '^failed .*one file' rsync://127.0.0.1:8730/lists/

@@ -70,6 +70,7 @@ static void outcomes_there_and_back(void **state)
 	out = (struct feed_outcome){.id = 7,
 				    .kind = FEED_DONE,
 				    .retry_after = 120,
+				    .answered = true,
 				    .etag = "\"e\"",
 				    .format = FEED_CIDR,
 				    .bytes = 1,

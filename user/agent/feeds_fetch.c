@@ -49,6 +49,14 @@ static void tell_failure(struct feeds *f, struct feed_one *one, int64_t now)
 	events_note(f->agent, "feed", "%s was not updated: %s", one->settings->name, one->error);
 }
 
+/* To a list's operator a fetch is one, whether or not we could use what came. */
+static uint32_t least_wait(const struct feed_one *one, uint32_t retry_after)
+{
+	uint32_t least = one->answered ? feed_preset_least(one->settings->name) : 0;
+
+	return retry_after > least ? retry_after : least;
+}
+
 void fetch_failed(struct feeds *f, struct feed_one *one, const char *why, uint32_t retry_after)
 {
 	int64_t now = boot_seconds();
@@ -56,7 +64,8 @@ void fetch_failed(struct feeds *f, struct feed_one *one, const char *why, uint32
 	if (!one->plan.failures)
 		one->failing_since = now;
 	one->failed++;
-	feed_schedule_failed(&one->plan, one->settings, retry_after, now, (uint32_t)random());
+	feed_schedule_failed(&one->plan, one->settings, least_wait(one, retry_after), now,
+			     (uint32_t)random());
 	utf8_copy(one->error, sizeof(one->error), why);
 	one->refused_until = retry_after ? one->plan.due : 0;
 	one->forced = false;
@@ -92,9 +101,8 @@ void fetch_is_current(struct feeds *f, struct feed_one *one)
 /* The fetch that may confirm it comes as soon as that counts, and the list's terms allow it. */
 static void confirm_soon(struct feed_one *one)
 {
-	const struct feed_preset *preset = feed_preset_find(one->settings->name);
 	int64_t due = one->held.since + FEED_GUARD_WAIT;
-	int64_t allowed = preset ? one->asked + preset->least : due;
+	int64_t allowed = one->asked + feed_preset_least(one->settings->name);
 
 	due = due > allowed ? due : allowed;
 	if (due < one->plan.due)
@@ -148,6 +156,7 @@ static bool is_hung(const struct feeds *f, int64_t now)
 
 static void take_outcome(struct feeds *f, struct feed_one *one, const struct feed_outcome *o)
 {
+	one->answered = o->answered;
 	switch (o->kind) {
 	case FEED_PROGRESS:
 		one->bytes = o->bytes;
@@ -254,6 +263,7 @@ static void ask(struct feeds *f, struct feed_one *one, int source)
 	one->job = job.id;
 	one->asked = boot_seconds();
 	one->bytes = one->lines = 0;
+	one->answered = false;
 	if (!err) {
 		feed_has_news(f, one);
 		return;

@@ -32,9 +32,10 @@ struct feed_one {
 	int64_t changed, checked; /* of the stock */
 	bool fresh;               /* young enough to count, as of the last look */
 
-	uint32_t job; /* that the feed process knows it by */
-	bool forced;  /* what comes passes the guard */
-	int source;   /* -1, or what mxdpctl brought: fetched next */
+	uint32_t job;  /* that the feed process knows it by */
+	bool forced;   /* what comes passes the guard */
+	bool answered; /* its source has, this time */
+	int source;    /* -1, or what mxdpctl brought: fetched next */
 	struct {
 		int fd; /* -1: none */
 		uint64_t id, bytes;

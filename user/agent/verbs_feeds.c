@@ -92,18 +92,17 @@ static bool can_be_asked(const struct feed_one *one)
 /* What the terms of a known list or its server's own word forbid now; NULL where nothing does. */
 static json_t *too_soon(const struct feed_one *one)
 {
-	const struct feed_preset *preset = feed_preset_find(one->settings->name);
+	uint32_t least = feed_preset_least(one->settings->name);
 	int64_t now = boot_seconds();
 
 	if (one->refused_until > now)
 		return answer_error("%s: its server wants no question for another %lld seconds; "
 				    "--force asks all the same",
 				    one->settings->name, (long long)(one->refused_until - now));
-	if (preset && one->asked && now - one->asked < preset->least)
+	if (one->asked && now - one->asked < least)
 		return answer_error("%s: its terms allow one fetch in %u seconds, and the last was "
 				    "%lld seconds ago; --force fetches all the same",
-				    one->settings->name, preset->least,
-				    (long long)(now - one->asked));
+				    one->settings->name, least, (long long)(now - one->asked));
 	return NULL;
 }
 

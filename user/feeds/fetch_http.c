@@ -235,6 +235,7 @@ static int step(struct fetch *f)
 		curl_easy_pause(h->easy, CURLPAUSE_CONT);
 	}
 	curl_multi_perform(h->multi, &running);
+	f->out->answered |= status_of(h) != 0;
 	while ((message = curl_multi_info_read(h->multi, &left))) {
 		h->done = message->msg == CURLMSG_DONE;
 		h->result = message->data.result;

@@ -19,6 +19,13 @@
 
 #define RSYNC_URL 2048
 
+/* What rsync(1) ends with where it reached nobody; and what we do where there is no rsync. */
+enum {
+	RSYNC_SOCKET = 10,
+	RSYNC_NO_CONNECTION = 35,
+	RSYNC_NONE = 127,
+};
+
 static const char *rsync_path(void)
 {
 	static const char *const paths[] = {"/usr/bin/rsync", "/usr/local/bin/rsync", "/bin/rsync"};
@@ -41,20 +48,18 @@ static bool is_one_file(const char *path)
 static bool make_url(char url[RSYNC_URL], const struct feed_settings *s)
 {
 	const char *path = s->url + strlen("rsync://");
-	int n;
 
-	if (!is_one_file(path))
-		return false;
-	n = snprintf(url, RSYNC_URL, "rsync://%s%s%s", s->username ? s->username : "",
-		     s->username ? "@" : "", path);
-	return n < RSYNC_URL;
+	return is_one_file(path) && snprintf(url, RSYNC_URL, "rsync://%s", path) < RSYNC_URL;
 }
 
+/* Arguments are read by everybody on the host, an environment by root alone. */
 static void set_environment(const struct feed_settings *s)
 {
 	clearenv();
 	setenv("PATH", "/usr/bin:/bin", 1);
 	setenv("LC_ALL", "C", 1);
+	if (s->username)
+		setenv("USER", s->username, 1);
 	if (s->password)
 		setenv("RSYNC_PASSWORD", s->password, 1);
 	if (s->proxy) {
@@ -103,7 +108,7 @@ run_rsync(const struct fetch *f, const char *program, char *url, char *file, int
 		execv(program, argv);
 	else
 		dprintf(STDERR_FILENO, "%s\n", why);
-	_exit(127);
+	_exit(RSYNC_NONE);
 }
 
 int fetch_rsync_start(struct fetch *f)
@@ -167,6 +172,12 @@ static int tell_failure(struct fetch *f, char *text, int status)
 	return fetch_fail(f, "rsync failed with exit code %d: %s", WEXITSTATUS(status), safe);
 }
 
+static bool has_reached(int status)
+{
+	return WIFEXITED(status) && WEXITSTATUS(status) != RSYNC_SOCKET &&
+	       WEXITSTATUS(status) != RSYNC_NO_CONNECTION && WEXITSTATUS(status) != RSYNC_NONE;
+}
+
 int fetch_rsync_wait(struct fetch *f)
 {
 	char text[2048];
@@ -178,6 +189,7 @@ int fetch_rsync_wait(struct fetch *f)
 	while (waitpid(f->rsync.pid, &status, 0) < 0 && errno == EINTR)
 		;
 	f->rsync.pid = 0;
+	f->out->answered = has_reached(status);
 	if (status)
 		return tell_failure(f, text, status);
 	size = lseek(f->fd, 0, SEEK_END);

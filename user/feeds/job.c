@@ -124,14 +124,15 @@ bool feed_outcome_write(char *out, size_t size, size_t *len, const struct feed_o
 		return false;
 	return write_out(
 		out, size, len,
-		json_pack("{s:I, s:s, s:o, s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+		json_pack("{s:I, s:s, s:o, s:I, s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, "
+			  "s:o}",
 			  "id", (json_int_t)o->id, "kind", kind_names[o->kind], "why",
-			  words(o->why), "retry_after", (json_int_t)o->retry_after, "etag",
-			  token(o->etag), "modified", token(o->modified), "format",
-			  feed_format_names[o->format], "bytes", (json_int_t)o->bytes, "unpacked",
-			  (json_int_t)o->unpacked, "lines", (json_int_t)o->lines, "used",
-			  (json_int_t)o->used, "unusable", (json_int_t)o->unusable, "expires",
-			  (json_int_t)o->expires, "remarks", remarks(o)));
+			  words(o->why), "retry_after", (json_int_t)o->retry_after, "answered",
+			  o->answered, "etag", token(o->etag), "modified", token(o->modified),
+			  "format", feed_format_names[o->format], "bytes", (json_int_t)o->bytes,
+			  "unpacked", (json_int_t)o->unpacked, "lines", (json_int_t)o->lines,
+			  "used", (json_int_t)o->used, "unusable", (json_int_t)o->unusable,
+			  "expires", (json_int_t)o->expires, "remarks", remarks(o)));
 }
 
 /* Reading: all must be there, of its type and within its bounds. */
@@ -297,10 +298,13 @@ static bool get_remarks(struct feed_outcome *out, const json_t *array)
 static bool read_outcome(struct feed_outcome *out, const json_t *json)
 {
 	const json_t *expires = json_object_get(json, "expires");
+	const json_t *answered = json_object_get(json, "answered");
 
 	out->expires = json_integer_value(expires);
-	return json_is_integer(expires) && get_number32(&out->id, json, "id") &&
-	       get_kind(&out->kind, json) && get_text(out->why, FEED_WORDS, json, "why") &&
+	out->answered = json_is_true(answered);
+	return json_is_integer(expires) && json_is_boolean(answered) &&
+	       get_number32(&out->id, json, "id") && get_kind(&out->kind, json) &&
+	       get_text(out->why, FEED_WORDS, json, "why") &&
 	       get_number32(&out->retry_after, json, "retry_after") &&
 	       get_text(out->etag, FEED_ETAG, json, "etag") &&
 	       get_text(out->modified, FEED_DATE, json, "modified") &&

@@ -41,6 +41,7 @@ struct feed_outcome {
 	enum feed_outcome_kind kind;
 	char why[FEED_WORDS];
 	uint32_t retry_after; /* seconds that the server asks for; 0: it does not */
+	bool answered;        /* somebody was there: to its operator this was a fetch */
 	char etag[FEED_ETAG], modified[FEED_DATE];
 	enum feed_format format; /* what FEED_AUTO was found to be */
 	uint64_t bytes, unpacked, lines, used, unusable;

@@ -148,6 +148,13 @@ const struct feed_preset *feed_preset_find(const char *name)
 	return NULL;
 }
 
+uint32_t feed_preset_least(const char *name)
+{
+	const struct feed_preset *preset = feed_preset_find(name);
+
+	return preset ? preset->least : 0;
+}
+
 void feed_settings_begin(struct feed_settings *out, const char *name,
 			 const struct feed_preset *preset)
 {

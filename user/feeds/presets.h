@@ -40,6 +40,9 @@ extern const size_t feed_presets_count;
 /* Without case; NULL where none is called so. */
 const struct feed_preset *feed_preset_find(const char *name);
 
+/* Seconds between two fetches that the operator of a feed of this name asks for; 0: nobody does. */
+uint32_t feed_preset_least(const char *name);
+
 /*
  * What a section of that name begins with: the preset (NULL: none), and for the rest the defaults
  * of any feed. The URL is a copy and may be NULL: where there is no preset, or no memory.
