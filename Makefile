@@ -130,8 +130,8 @@ $(BUILD)/man/options: mxdp.conf man/text.awk man/options.awk
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -f man/text.awk -f man/options.awk mxdp.conf > $@
 
-$(BUILD)/man/findings: $(BUILD)/man/tables
-	$(Q)$< findings > $@
+$(BUILD)/man/findings $(BUILD)/man/fields: $(BUILD)/man/%: $(BUILD)/man/tables
+	$(Q)$< $* > $@
 
 $(BUILD)/man/verbs: $(BUILD)/mxdpctl man/text.awk man/verbs.awk
 	$(Q)mkdir -p $(@D)
@@ -142,10 +142,11 @@ $(BUILD)/man/mxdpctl.8: man/mxdpctl.8.in $(BUILD)/man/verbs
 	$(call say,PAGE)
 	$(Q)sed -e '/^@VERBS@$$/ { r $(BUILD)/man/verbs' -e 'd }' $< > $@
 
-$(BUILD)/man/mxdp.conf.5: man/mxdp.conf.5.in $(BUILD)/man/options $(BUILD)/man/findings
+$(BUILD)/man/mxdp.conf.5: man/mxdp.conf.5.in $(addprefix $(BUILD)/man/,options findings fields)
 	$(call say,PAGE)
 	$(Q)sed -e '/^@OPTIONS@$$/ { r $(BUILD)/man/options' -e 'd }' \
-		-e '/^@FINDINGS@$$/ { r $(BUILD)/man/findings' -e 'd }' $< > $@
+		-e '/^@FINDINGS@$$/ { r $(BUILD)/man/findings' -e 'd }' \
+		-e '/^@FIELDS@$$/ { r $(BUILD)/man/fields' -e 'd }' $< > $@
 
 $(BUILD)/man/%: man/%
 	$(call say,PAGE)

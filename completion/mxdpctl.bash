@@ -22,6 +22,12 @@ _mxdpctl_ids()
         sed -n 's/.*"id": *"\([a-z][a-z0-9-]*\)".*/\1/p'
 }
 
+# The kinds of events, as the help of `log' has them.
+_mxdpctl_events()
+{
+    "$1" help log 2>/dev/null | sed -n '/^NAME is /,/\.$/p' | sed 's/^NAME is//; s/ or / /' | tr '\n' ' ' | tr -d '.,'
+}
+
 # What may follow an option: "--action drop|reset|watch" -> drop reset watch.
 _mxdpctl_values()
 {
@@ -54,6 +60,7 @@ _mxdpctl_option_value()
     --pin-dir) compgen -d -- "$cur" ;;
     --color) compgen -W 'auto always never' -- "$cur" ;;
     --cause | --by) compgen -W "$(_mxdpctl_ids "$ctl") manual score" -- "$cur" ;;
+    --event) compgen -W "$(_mxdpctl_events "$ctl")" -- "$cur" ;;
     --finding) compgen -W "$(_mxdpctl_ids "$ctl")" -- "$cur" ;;
     *) compgen -W "$(_mxdpctl_values "$usage" "$option")" -- "$cur" ;;
     esac

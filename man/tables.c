@@ -3,6 +3,7 @@
  * What the pages and their test take from the code's own tables, so that it stands once:
  *
  *   tables findings   every finding, as a list in mdoc(7)
+ *   tables fields     every field of a line of the log, the same
  *   tables options    every option of the configuration, SECTION<TAB>NAME (SECTION may be empty)
  *   tables ids        every finding, ID<TAB>POINTS
  */
@@ -11,6 +12,7 @@
 
 #include "../user/checks/finding.h"
 #include "../user/config/option.h"
+#include "../user/log/fields.h"
 
 static const char *const lives[TTL_COUNT] = {
 	[TTL_CONVICTING] = "as the section ttl says of what convicts",
@@ -41,6 +43,17 @@ static void put_finding(const struct finding_type *type)
 	fputs(".\n", stdout);
 }
 
+static void put_field(const struct log_field *field)
+{
+	fputs(".It Li ", stdout);
+	put_text(field->name);
+	fputs("\n", stdout);
+	put_text(field->text);
+	fputs(".\nIn: ", stdout);
+	put_text(field->events);
+	fputs(".\n", stdout);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc == 2 ? argv[1] : "";
@@ -52,6 +65,9 @@ int main(int argc, char **argv)
 			       section_names[options[i].section] ? section_names[options[i].section]
 								 : "",
 			       options[i].name);
+	} else if (!strcmp(what, "fields")) {
+		for (size_t i = 0; i < log_fields_count; i++)
+			put_field(&log_fields[i]);
 	} else if (ids || !strcmp(what, "findings")) {
 		for (unsigned i = 0; i < FINDING_COUNT; i++) {
 			if (ids)
@@ -60,7 +76,7 @@ int main(int argc, char **argv)
 				put_finding(&finding_types[i]);
 		}
 	} else {
-		fputs("usage: tables findings|options|ids\n", stderr);
+		fputs("usage: tables findings|fields|options|ids\n", stderr);
 		return 2;
 	}
 	return fflush(stdout) ? 1 : 0;

@@ -64,10 +64,14 @@ static const struct verb verbs[] = {
 	 "--text prints only what can be told to the partner who is blocked."},
 	{"log", cmd_log,
 	 "[-f] [-n LINES] [--client ADDR|CIDR] [--event NAME] [--finding ID] [--since 2h]\n"
+	 "           [--format text|json|fail2ban]\n"
 	 "           | --audit [-n LINES] [--client ADDR|CIDR] [--since 2h]",
 	 "what was decided, about whom, on what evidence\n"
 	 "-f goes on until interrupted. -n is 50 where left out, and counts those that are "
 	 "wanted.\n"
+	 "NAME is verdict, session, unblock, block, allow, unallow, mode, flush, feed, attached,\n"
+	 "detached or note.\n"
+	 "--format fail2ban shows verdicts alone, without what a client said, for log readers.\n"
 	 "--audit shows who changed what by hand, from the journal on disk."},
 	{"report", cmd_report, "[--since 7d]",
 	 "what became of those that mxdp would have blocked\n"

@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "base/version.h"
 #include "control/protocol.h"
+#include "log/out.h"
 
 static const char usage[] =
 	"Usage: mxdpd [OPTION]... [INTERFACE]...\n"
@@ -123,7 +124,7 @@ int main(int argc, char **argv)
 	int err;
 
 	parse_options(&options, &verbose, argc, argv);
-	log_setup(verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, getenv("JOURNAL_STREAM") != NULL);
+	log_setup(verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, log_out_stderr_is_journald());
 	err = agent_open(&agent, &options, error, sizeof(error));
 	if (err) {
 		fprintf(stderr, "mxdpd: %s\n", error);

@@ -46,6 +46,8 @@ offers "mx submission all" block 198.51.100.7 --ports ""
 offers "mx submission" list --ports ""
 offers "" block --for ""
 offers "cidr ipset nft rbldnsd" export --format ""
+offers "text json fail2ban" log --format ""
+offers "flush feed" log --event f
 offers "manual score" unblock --by ""
 offers "on off" checks o
 offers "--write" setup --w
@@ -91,6 +93,13 @@ if command -v zsh >/dev/null; then
         . completion/_mxdpctl; _mxdpctl_options block' 2>/dev/null | xargs)
     equal "zsh: the options of block" "$got" \
         "--for[]:value: --reason[]:value: --action[]:value:(drop reset watch limit) --ports[]:value:(mx submission all)"
+    got=$(zsh -c 'words=(mxdpctl); _arguments() { : }; _describe() { : }; CURRENT=2
+        . completion/_mxdpctl; _mxdpctl_events; _mxdpctl_options log' 2>/dev/null | xargs)
+    COMP_WORDS=(mxdpctl log --event "")
+    COMP_CWORD=3
+    _mxdpctl mxdpctl
+    equal "zsh: the events, as bash has them" "${got%% --*}" "${COMPREPLY[*]}"
+    equal "zsh: and where they go" "$(grep -c -e '--event..:event:(.._mxdpctl_events))' <<<"$got")" 1
 else
     echo "skip - zsh is not installed"
 fi

@@ -83,6 +83,10 @@ sed -n '/^FINDINGS/,/^OPTIONS/p' "$OUT/mxdp.conf.5" |
 build/man/tables ids >"$OUT/wanted"
 same "every finding with its points" "$OUT/wanted" "$OUT/got"
 
+build/man/tables fields | sed -n 's/^\.It Li //p' | sed 's/\\//g' | sort >"$OUT/wanted"
+sed -n '/^FIELDS/,/^FILES/s/^     \([a-z][a-z_]*\)\( .*\)*$/\1/p' "$OUT/mxdp.conf.5" | sort >"$OUT/got"
+same "and every field of the log" "$OUT/wanted" "$OUT/got"
+
 # --- mxdpctl(8)
 
 mxdpctl help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' >"$OUT/verbs"

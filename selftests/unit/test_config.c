@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <glob.h>
 #include <jansson.h>
 #include <sys/mman.h>
@@ -104,6 +105,10 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_int_equal(a->client_budget, b->client_budget);
 	assert_int_equal(a->server_budget, b->server_budget);
 	assert_int_equal(a->sessions_max, b->sessions_max);
+	assert_int_equal(a->log.to, b->log.to);
+	assert_int_equal(a->log.format, b->log.format);
+	assert_int_equal(a->log.facility, b->log.facility);
+	assert_int_equal(a->log.rate, b->log.rate);
 	assert_int_equal(a->log_events, b->log_events);
 	assert_int_equal(a->log_recipients, b->log_recipients);
 	assert_string_equal(a->socket_group, b->socket_group);
@@ -381,6 +386,10 @@ static void every_option_is_read(void **state)
 	assert_int_equal(c.trust_accepted, 8);
 	assert_int_equal(c.trust_suspend, 1);
 	assert_false(c.trust_relays);
+	assert_int_equal(c.log.to, LOG_TO_SYSLOG);
+	assert_int_equal(c.log.format, LOG_FORMAT_FAIL2BAN);
+	assert_int_equal(c.log.facility, LOG_LOCAL7);
+	assert_int_equal(c.log.rate, 0);
 	assert_int_equal(c.log_events, 100);
 	assert_int_equal(c.policy.ttl[TTL_CONVICTING].first, 5400);
 	assert_int_equal(c.policy.ttl[TTL_CONVICTING].cap, 604800);
@@ -444,7 +453,7 @@ static void numbers_have_bounds(void **state)
 				fail_msg("%s = %s: %s", o->name, text, good ? why : "taken");
 		}
 	}
-	assert_int_equal(bounded, 44);
+	assert_int_equal(bounded, 45);
 }
 
 static char *read_all(const char *path)

@@ -15,6 +15,7 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../log/out.h"
 #include "../kernel/pins.h"
 #include "agent.h"
 #include "events.h"
@@ -334,6 +335,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	err = look_first(a, error, size);
 	if (err)
 		return err;
+	log_out_open(&a->config.log);
 	choose_mode(a);
 	err = make_directories(options, error, size);
 	if (!err)
@@ -361,6 +363,8 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	if (err)
 		return err;
 	senders_reload(a);
+	if (log_out_start())
+		log_warning("no thread for the log: a slow receiver holds up verdicts");
 	remember_start(a);
 	feeds_begin(a);
 	interfaces_sweep_others(a);
@@ -438,6 +442,7 @@ void agent_close(struct agent *a)
 	trust_close(a);
 	outcomes_close(a);
 	config_free(&a->config);
+	log_out_close();
 	if (a->pin_lock >= 0)
 		close(a->pin_lock);
 	if (a->lock >= 0)

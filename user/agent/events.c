@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../base/duration.h"
-#include "../base/escape.h"
 #include "../base/log.h"
 #include "../base/names.h"
 #include "events.h"
@@ -43,32 +42,35 @@ static json_t *findings_of(const struct policy *policy, const struct findings *f
 	return list;
 }
 
-static void log_verdict(const struct agent *a, const struct verdict_event *e, const char *prefix)
+static void log_verdict(const struct agent *a, const struct verdict_event *e, const char *prefix,
+			const json_t *event)
 {
 	const struct finding *why = policy_main(&a->config.policy, &e->session->dialogue.findings);
+	const struct addr *client = &e->session->flow.client;
 	const char *detail = why ? why->detail : "";
 	char ttl[DURATION_TEXT], watch[TRUST_WORDS + 16];
 
 	if (e->doubtful)
 		snprintf(watch, sizeof(watch), "watch (%s)", e->doubtful);
 	if (e->decision.action == ACTION_LIMIT && !e->spared && !e->doubtful)
-		log_info("limit %s on %s for %s: %d points, %s", prefix,
-			 ports_name(e->session->dialogue.ports),
-			 duration_format(ttl, e->decision.ttl), e->decision.score, detail);
+		log_event(LOG_LEVEL_INFO, client, event, "limit %s on %s for %s: %d points, %s",
+			  prefix, ports_name(e->session->dialogue.ports),
+			  duration_format(ttl, e->decision.ttl), e->decision.score, detail);
 	else if (e->decision.kind != DECISION_BLOCK)
-		log_info("watch %s: %d points, %s", prefix, e->decision.score, detail);
+		log_event(LOG_LEVEL_INFO, client, event, "watch %s: %d points, %s", prefix,
+			  e->decision.score, detail);
 	else if (e->spared)
-		log_info("spared %s (%s): %s, %s", prefix, e->spared, cause_name(e->decision.cause),
-			 detail);
+		log_event(LOG_LEVEL_INFO, client, event, "spared %s (%s): %s, %s", prefix,
+			  e->spared, cause_name(e->decision.cause), detail);
 	else
-		log_info("%s %s on %s for %s: %s, %s",
-			 e->stands                      ? "stands already: block"
-			 : e->doubtful                  ? watch
-			 : a->mode.mode == MODE_ENFORCE ? "block"
-							: "would block (monitor mode)",
-			 prefix, ports_name(e->session->dialogue.ports),
-			 duration_format(ttl, e->decision.ttl), cause_name(e->decision.cause),
-			 detail);
+		log_event(LOG_LEVEL_INFO, client, event, "%s %s on %s for %s: %s, %s",
+			  e->stands                      ? "stands already: block"
+			  : e->doubtful                  ? watch
+			  : a->mode.mode == MODE_ENFORCE ? "block"
+							 : "would block (monitor mode)",
+			  prefix, ports_name(e->session->dialogue.ports),
+			  duration_format(ttl, e->decision.ttl), cause_name(e->decision.cause),
+			  detail);
 }
 
 void events_verdict(struct agent *a, const struct verdict_event *e)
@@ -100,7 +102,7 @@ void events_verdict(struct agent *a, const struct verdict_event *e)
 						: e->error ? "the verdict map is full"
 						: watches  ? e->doubtful
 							   : "monitor mode"));
-	log_verdict(a, e, prefix);
+	log_verdict(a, e, prefix, event);
 	journal_add(a->journal, event);
 }
 
@@ -177,26 +179,31 @@ void events_session(struct agent *a, const struct session *session)
 
 void events_unblocked(struct agent *a, const struct verdict_entry *entry, const char *why)
 {
+	const char *cause = cause_name(entry->verdict.cause);
 	char prefix[ADDR_TEXT];
+	json_t *event;
 
 	prefix_format(prefix, &entry->prefix);
-	log_info("unblock %s on %s: %s (was %s, %llu hits)", prefix, ports_name(entry->ports), why,
-		 cause_name(entry->verdict.cause), (unsigned long long)entry->hits.packets);
+	event = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "event", "unblock", "blocked", prefix,
+			  "ports", ports_name(entry->ports), "cause", cause, "why", why, "hits",
+			  (json_int_t)entry->hits.packets);
+	log_event(LOG_LEVEL_INFO, &entry->prefix.addr, event,
+		  "unblock %s on %s: %s (was %s, %llu hits)", prefix, ports_name(entry->ports), why,
+		  cause, (unsigned long long)entry->hits.packets);
 	remember_ended(a, entry, why);
-	journal_add(a->journal, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "event", "unblock",
-					  "blocked", prefix, "ports", ports_name(entry->ports),
-					  "cause", cause_name(entry->verdict.cause), "why", why,
-					  "hits", (json_int_t)entry->hits.packets));
+	journal_add(a->journal, event);
 }
 
 void events_note(struct agent *a, const char *name, const char *format, ...)
 {
-	char text[512], line[1024];
+	char text[512];
+	json_t *event;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	log_info("%s: %s", name, escape_bytes(line, sizeof(line), text, strlen(text)));
-	journal_add(a->journal, json_pack("{s:s, s:s}", "event", name, "text", text));
+	event = json_pack("{s:s, s:s}", "event", name, "text", text);
+	log_event(LOG_LEVEL_INFO, NULL, event, "%s: %s", name, text);
+	journal_add(a->journal, event);
 }

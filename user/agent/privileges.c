@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "../base/log.h"
+#include "../log/out.h"
 #include "privileges.h"
 
 static bool dropped;
@@ -79,6 +80,7 @@ void privileges_lower(void)
 	    capng_apply(CAPNG_SELECT_CAPS)) {
 		log_error("cannot put CAP_SYS_ADMIN and CAP_PERFMON aside again: better no mxdpd "
 			  "than one with all doors open; the gate stands without it");
+		log_out_settle();
 		abort();
 	}
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../base/log.h"
+#include "../log/out.h"
 #include "../base/names.h"
 #include "events.h"
 #include "feeds.h"
@@ -173,6 +174,7 @@ static void replace(struct agent *a, struct config *new, char waiting[WAITING_TE
 	sessions_each(a->sessions, forget_numbered, a);
 	replace_lists(a);
 	renumber_lists(a, &old);
+	log_out_open(&a->config.log);
 	senders_reload(a);
 	feeds_reload(a);
 	metrics_replaced(a);

@@ -4,6 +4,7 @@
  */
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../log/out.h"
 #include "../base/names.h"
 #include "agent.h"
 #include "events.h"
@@ -96,6 +97,7 @@ static void tick(uv_timer_t *timer)
 	outcomes_tick(a, now);
 	feeds_tick(a, now);
 	metrics_tick(a);
+	log_out_tick();
 	check_cookies(a, now);
 	if (!fates_read(&a->maps, fates)) {
 		check_blind(a, fates, now);

@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/duration.h"
 #include "../base/names.h"
+#include "../log/out.h"
 #include "outcomes.h"
 #include "feeds.h"
 #include "remember.h"
@@ -297,6 +298,7 @@ json_t *verb_status(void *agent, const json_t *request, struct connection *c)
 
 		json_object_set_new(status, "journal", remember_status(a, notes));
 		json_object_set_new(status, "accepted_mail", outcomes_status(a, notes));
+		json_object_set_new(status, "log", log_out_status(notes));
 		json_object_set_new(status, "feeds", feeds_status(a, notes));
 		json_object_set_new(status, "relays", relays_of(a));
 		json_object_set_new(status, "relay_reasons", relay_reasons_of(a));

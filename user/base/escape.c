@@ -77,6 +77,34 @@ const char *escape_bytes(char *text, size_t size, const void *bytes, size_t len)
 	return text;
 }
 
+static size_t clean_one(char piece[4], unsigned char byte)
+{
+	piece[0] = (char)byte;
+	return byte == '\\' ? 1 : escape_one(piece, byte);
+}
+
+const char *text_clean(char *out, size_t size, const char *text)
+{
+	size_t n = 0, fits = 0;
+
+	for (; *text; text++) {
+		char piece[4];
+		size_t len = clean_one(piece, (unsigned char)*text);
+
+		if (n + len >= size) {
+			strcpy(out + fits, "...");
+			return out;
+		}
+		memcpy(out + n, piece, len);
+		n += len;
+		/* Where to cut back to, should the rest not fit. */
+		if (n + sizeof("...") <= size)
+			fits = n;
+	}
+	out[n] = '\0';
+	return out;
+}
+
 const char *utf8_copy(char *text, size_t size, const char *from)
 {
 	size_t len = strlen(from);

@@ -12,6 +12,12 @@
 const char *escape_bytes(char *text, size_t size, const void *bytes, size_t len);
 
 /*
+ * The same for text that may hold such escapes already: the backslash stays, too. `out` holds at
+ * least 8 bytes and is returned.
+ */
+const char *text_clean(char *out, size_t size, const char *text);
+
+/*
  * As much of the UTF-8 text `from` as fits into `size` (>= 1) with the terminating zero, cut
  * between two characters (RFC 3629 3): JSON takes no half ones. Returns `text`.
  */

@@ -2,6 +2,7 @@
 /* log: what was decided, about whom; --audit: who changed what by hand. */
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "ask.h"
@@ -10,13 +11,15 @@
 #include "event.h"
 #include "../base/duration.h"
 #include "../journal/filter.h"
+#include "../log/fail2ban.h"
+#include "../log/settings.h"
 
 #define LINES_DEFAULT 50
 #define LINES_MOST    10000000
 
 struct log {
 	unsigned lines;
-	bool follow, audit;
+	bool follow, audit, fail2ban;
 	const char *client, *event, *finding, *since; /* as they were said; NULL: any */
 	struct event_filter filter;
 };
@@ -30,6 +33,18 @@ static int flushed(void)
 	return -1;
 }
 
+/* As mxdpd writes it itself where log.format is fail2ban. */
+static void put_fail2ban(const json_t *event)
+{
+	const char *when = field_text(event, "time");
+	char words[FAIL2BAN_TEXT], line[TEXT_CELL];
+
+	if (!fail2ban_text(words, event))
+		return;
+	printf("%s ", text_clean(line, sizeof(line), when ? when : "-"));
+	printf("mxdpd: %s\n", text_clean(line, sizeof(line), words));
+}
+
 /* Who follows is told of everything: what is not wanted is left out here. */
 static int take(const json_t *event, void *context)
 {
@@ -41,6 +56,8 @@ static int take(const json_t *event, void *context)
 		return 0;
 	if (cli.json)
 		text_json(stdout, event);
+	else if (log->fail2ban)
+		put_fail2ban(event);
 	else if (color == PAINT_NONE)
 		puts(event_line(line, event));
 	else
@@ -166,6 +183,16 @@ static bool read_lines(struct log *log, const char *text)
 	return false;
 }
 
+/* --format json is --json. */
+static bool read_format(struct log *log, const char *text)
+{
+	if (!cli_word_is_one_of("--format", text, log_format_names, LOG_FORMAT_COUNT))
+		return false;
+	cli.json = !strcmp(text, log_format_names[LOG_FORMAT_JSON]);
+	log->fail2ban = !strcmp(text, log_format_names[LOG_FORMAT_FAIL2BAN]);
+	return true;
+}
+
 static bool read_word(struct log *log, int c)
 {
 	switch (c) {
@@ -184,6 +211,8 @@ static bool read_word(struct log *log, int c)
 	case 'e':
 		log->event = log->filter.event = optarg;
 		return cli_word_is_one_of("--event", optarg, filter_events, FILTER_EVENTS);
+	case 'F':
+		return read_format(log, optarg);
 	case 'i':
 		log->finding = log->filter.finding = optarg;
 		return cli_source_is_good("--finding", optarg);
@@ -211,10 +240,15 @@ static json_t *request_of(const struct log *log)
 int cmd_log(int argc, char **argv)
 {
 	static const struct option words[] = {
-		{"follow", no_argument, NULL, 'f'},        {"lines", required_argument, NULL, 'n'},
-		{"client", required_argument, NULL, 'c'},  {"event", required_argument, NULL, 'e'},
-		{"finding", required_argument, NULL, 'i'}, {"since", required_argument, NULL, 's'},
-		{"audit", no_argument, NULL, 'a'},         CLI_WORDS,
+		{"follow", no_argument, NULL, 'f'},
+		{"lines", required_argument, NULL, 'n'},
+		{"client", required_argument, NULL, 'c'},
+		{"event", required_argument, NULL, 'e'},
+		{"finding", required_argument, NULL, 'i'},
+		{"since", required_argument, NULL, 's'},
+		{"audit", no_argument, NULL, 'a'},
+		{"format", required_argument, NULL, 'F'},
+		CLI_WORDS,
 	};
 	struct log log = {.lines = LINES_DEFAULT};
 	struct question question = {.context = &log};
@@ -225,7 +259,7 @@ int cmd_log(int argc, char **argv)
 			return CLI_USAGE;
 	if (optind < argc)
 		return cli_misused("there is nothing to say behind `log' but options");
-	if (log.audit && (log.follow || log.event || log.finding))
+	if (log.audit && (log.follow || log.event || log.finding || log.fail2ban))
 		return cli_misused("--audit takes -n, --client and --since only");
 	question.data = log.audit ? take_change : take;
 	question.follow = log.follow;

@@ -7,39 +7,6 @@
 #include "cli.h"
 #include "text.h"
 #include "../base/duration.h"
-#include "../base/escape.h"
-
-static const char *clean_byte(char piece[8], char byte)
-{
-	if (byte < 0x20 || byte >= 0x7f)
-		return escape_bytes(piece, 8, &byte, 1);
-	piece[0] = byte;
-	piece[1] = '\0';
-	return piece;
-}
-
-const char *text_clean(char *out, size_t size, const char *text)
-{
-	size_t n = 0, fits = 0;
-	char piece[8];
-
-	for (; *text; text++) {
-		const char *clean = clean_byte(piece, *text);
-		size_t len = strlen(clean);
-
-		if (n + len >= size) {
-			strcpy(out + fits, "...");
-			return out;
-		}
-		memcpy(out + n, clean, len);
-		n += len;
-		/* Where to cut back to, should the rest not fit. */
-		if (n + sizeof("...") <= size)
-			fits = n;
-	}
-	out[n] = '\0';
-	return out;
-}
 
 const char *text_quote(char out[TEXT_QUOTE], const char *text)
 {

@@ -12,13 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "../base/escape.h"
 
 #define TEXT_CELL  512 /* what is longer ends in "..." */
 #define TEXT_QUOTE 96
 #define TEXT_SPAN  32
-
-/* Control bytes and non-ASCII become \xHH; `out` holds at least 8 bytes and is returned. */
-const char *text_clean(char *out, size_t size, const char *text);
 
 /* The same between quotes, cut where it is long. */
 const char *text_quote(char out[TEXT_QUOTE], const char *text);

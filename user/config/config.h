@@ -13,6 +13,7 @@
 #include "../dns/list.h"
 #include "../dns/resolver.h"
 #include "../feeds/settings.h"
+#include "../log/settings.h"
 #include "../policy/policy.h"
 #include "../checks/dns.h"
 #include "../checks/envelope.h"
@@ -108,10 +109,11 @@ struct config {
 	uint32_t client_budget; /* bytes of one flow that may go to the ring */
 	uint32_t server_budget;
 	uint32_t sessions_max; /* sessions followed at a time */
-	uint32_t log_events;   /* events kept for `mxdpctl log` */
-	bool log_recipients;   /* whole, instead of their domains only */
-	char *metrics_listen;  /* an endpoint (base/endpoint.h) that serves /metrics; "": none */
-	char *socket_group;    /* who besides root may use the control socket; "" for nobody */
+	struct log_settings log;
+	uint32_t log_events;  /* events kept for `mxdpctl log` */
+	bool log_recipients;  /* whole, instead of their domains only */
+	char *metrics_listen; /* an endpoint (base/endpoint.h) that serves /metrics; "": none */
+	char *socket_group;   /* who besides root may use the control socket; "" for nobody */
 
 	struct dns_config dns;
 	/*

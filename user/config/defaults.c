@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "config.h"
 #include "dns.h"
@@ -44,6 +45,13 @@ bool config_defaults(struct config *out)
 		.client_budget = 8U << 10,
 		.server_budget = 32U << 10,
 		.sessions_max = 1U << 14,
+		.log =
+			{
+				.to = LOG_TO_AUTO,
+				.format = LOG_FORMAT_TEXT,
+				.facility = LOG_MAIL,
+				.rate = 30,
+			},
 		.log_events = 10000,
 		.log_recipients = false,
 		.socket_group = strdup("mxdp"),

@@ -27,6 +27,9 @@
 	X(value_subject)           /* enum pattern_subject */                               \
 	X(value_class)             /* enum finding_class */                                 \
 	X(value_recipients)        /* bool: whole */                                        \
+	X(value_log_to)            /* enum log_to */                                        \
+	X(value_log_format)        /* enum log_format */                                    \
+	X(value_log_facility)      /* int, as in syslog(3) */                               \
 	X(value_dns_checks)        /* enum dns_checks */                                    \
 	X(value_list_kind)         /* enum list_kind */                                     \
 	X(value_feed_format)       /* enum feed_format */                                   \
