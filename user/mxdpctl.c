@@ -70,13 +70,15 @@ static const struct verb verbs[] = {
 	 "-f goes on until interrupted. -n is 50 where left out, and counts those that are "
 	 "wanted.\n"
 	 "NAME is verdict, session, unblock, block, allow, unallow, mode, flush, feed, attached,\n"
-	 "detached or note.\n"
+	 "detached, knock, daily or note.\n"
+	 "A knock is a source under a block that still tries, at most one an hour (log.knocks).\n"
 	 "--format fail2ban shows verdicts alone, without what a client said, for log readers.\n"
 	 "--audit shows who changed what by hand, from the journal on disk."},
-	{"report", cmd_report, "[--since 7d]",
+	{"report", cmd_report, "[--since 7d | --daily]",
 	 "what became of those that mxdp would have blocked\n"
 	 "Which checks and lists, how many of their clients had mail accepted all the same, and\n"
-	 "whether enforcing looks safe. Of the last week where --since is left out."},
+	 "whether enforcing looks safe. Of the last week where --since is left out.\n"
+	 "--daily is the last day in a few lines, as the log gets them at log.daily."},
 	{"outcome", cmd_outcome, "-",
 	 "tell what the mail server's log says of its clients\n"
 	 "Lines on standard input: [TIME] ADDRESS accepted|refused [TEXT], as they come. What TLS\n"

@@ -109,6 +109,9 @@ static void assert_configs_equal(const struct config *a, const struct config *b)
 	assert_int_equal(a->log.format, b->log.format);
 	assert_int_equal(a->log.facility, b->log.facility);
 	assert_int_equal(a->log.rate, b->log.rate);
+	assert_int_equal(a->log_knocks, b->log_knocks);
+	assert_int_equal(a->log_knocks_most, b->log_knocks_most);
+	assert_int_equal(a->log_daily, b->log_daily);
 	assert_int_equal(a->log_events, b->log_events);
 	assert_int_equal(a->log_recipients, b->log_recipients);
 	assert_string_equal(a->socket_group, b->socket_group);
@@ -390,6 +393,9 @@ static void every_option_is_read(void **state)
 	assert_int_equal(c.log.format, LOG_FORMAT_FAIL2BAN);
 	assert_int_equal(c.log.facility, LOG_LOCAL7);
 	assert_int_equal(c.log.rate, 0);
+	assert_int_equal(c.log_knocks, 0);
+	assert_int_equal(c.log_knocks_most, 10000);
+	assert_int_equal(c.log_daily, 24 * 60);
 	assert_int_equal(c.log_events, 100);
 	assert_int_equal(c.policy.ttl[TTL_CONVICTING].first, 5400);
 	assert_int_equal(c.policy.ttl[TTL_CONVICTING].cap, 604800);
@@ -453,7 +459,7 @@ static void numbers_have_bounds(void **state)
 				fail_msg("%s = %s: %s", o->name, text, good ? why : "taken");
 		}
 	}
-	assert_int_equal(bounded, 45);
+	assert_int_equal(bounded, 47);
 }
 
 static char *read_all(const char *path)

@@ -19,7 +19,9 @@
 #include "../kernel/pins.h"
 #include "agent.h"
 #include "events.h"
+#include "daily.h"
 #include "feeds.h"
+#include "knocks.h"
 #include "lookups.h"
 #include "metrics.h"
 #include "outcomes.h"
@@ -165,7 +167,8 @@ static int make_rooms(struct agent *a, char *error, size_t size)
 	a->history = history_new(HISTORY_ENTRIES);
 	a->journal = journal_new(a->config.log_events);
 	a->sessions = sessions_new(&a->config, &a->rules, &handlers, a);
-	if (trust_open(a) || outcomes_open(a) || !a->history || !a->journal || !a->sessions)
+	if (trust_open(a) || outcomes_open(a) || knocks_open(a) || daily_open(a) || !a->history ||
+	    !a->journal || !a->sessions)
 		return fail(error, size, -ENOMEM, "%s", "start");
 	journal_listen(a->journal, publish, a);
 	return 0;
@@ -441,6 +444,8 @@ void agent_close(struct agent *a)
 	history_free(a->history);
 	trust_close(a);
 	outcomes_close(a);
+	knocks_close(a);
+	daily_close(a);
 	config_free(&a->config);
 	log_out_close();
 	if (a->pin_lock >= 0)

@@ -138,6 +138,8 @@ struct agent {
 	struct crowd *crowd;
 	struct suspend suspend;
 	struct ceiling ceiling;
+	struct knocking *knocking; /* knocks.h */
+	struct daily *daily;       /* daily.h */
 	struct journal *journal;
 	struct outcomes *outcomes; /* what became of those judged: outcomes.h */
 	struct remember *remember; /* the journal on disk; NULL for want of memory */

@@ -9,6 +9,7 @@
 
 #include "../base/log.h"
 #include "feeds_inner.h"
+#include "knocks.h"
 
 struct feed_trace {
 	struct feeds_recent recent;
@@ -69,6 +70,8 @@ static void look(struct feeds *f, unsigned slot, struct feed_trace *t)
 	came = t->recent.count + t->recent.missed;
 	stopped = now.stopped - t->before.stopped;
 	t->before = now;
+	for (size_t k = 0; k < t->recent.count; k++)
+		knocks_met_feed(f->agent, slot, &t->recent.sources[k]);
 	for (size_t i = 0; i < f->count; i++) {
 		struct feed_one *one = f->one[i];
 

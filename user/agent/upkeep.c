@@ -8,7 +8,9 @@
 #include "../base/names.h"
 #include "agent.h"
 #include "events.h"
+#include "daily.h"
 #include "feeds.h"
+#include "knocks.h"
 #include "lookups.h"
 #include "metrics.h"
 #include "service.h"
@@ -97,6 +99,8 @@ static void tick(uv_timer_t *timer)
 	outcomes_tick(a, now);
 	feeds_tick(a, now);
 	metrics_tick(a);
+	knocks_tick(a, now);
+	daily_tick(a, now);
 	log_out_tick();
 	check_cookies(a, now);
 	if (!fates_read(&a->maps, fates)) {

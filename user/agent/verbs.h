@@ -29,6 +29,9 @@ json_t *verb_detach(void *agent, const json_t *request, struct connection *c);
 
 /* Shared by the verbs */
 
+/* What `status' answers. */
+json_t *agent_status(struct agent *a);
+
 /* The string at `key`, or NULL where there is none. */
 const char *request_text(const json_t *request, const char *key);
 

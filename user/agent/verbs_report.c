@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "../journal/report.h"
+#include "daily.h"
 #include "trust.h"
 #include "verbs.h"
 
@@ -13,9 +14,9 @@
 struct reporting {
 	uv_work_t work;
 	struct connection *connection; /* NULL: it has gone */
-	const struct agent *agent;
+	struct agent *agent;
 	int64_t since;
-	bool done;
+	bool done, daily;
 	json_t *answers;
 	char path[512], error[512];
 };
@@ -56,6 +57,16 @@ static void left(void *state)
 		reporting_free(r);
 }
 
+static void send_daily(struct connection *c, const struct reporting *r)
+{
+	json_t *lines = daily_lines(r->agent, r->answers), *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+		connection_send(c, json_pack("{s:s, s:O}", "about", "day", "text", line));
+	json_decref(lines);
+}
+
 static json_t *step(struct connection *c, void *state)
 {
 	struct reporting *r = state;
@@ -68,6 +79,10 @@ static json_t *step(struct connection *c, void *state)
 	}
 	if (!r->answers)
 		return answer_error("%s", r->error);
+	if (r->daily) {
+		send_daily(c, r);
+		return answer_done();
+	}
 	json_array_foreach(r->answers, i, answer) connection_send(c, json_incref(answer));
 	crowds = trust_crowds(r->agent);
 	json_array_foreach(crowds, i, answer)
@@ -91,6 +106,7 @@ json_t *verb_report(void *agent, const json_t *request, struct connection *c)
 	r->work.data = r;
 	r->connection = c;
 	r->agent = a;
+	r->daily = json_is_true(json_object_get(request, "daily"));
 	r->since = span ? (int64_t)time(NULL) - span : 0;
 	snprintf(r->path, sizeof(r->path), "%s/journal.db", a->options.state_dir);
 	if (uv_queue_work(&a->loop, &r->work, work, work_done)) {

@@ -272,14 +272,12 @@ static size_t count_verdicts(struct agent *a)
 	return count;
 }
 
-json_t *verb_status(void *agent, const json_t *request, struct connection *c)
+json_t *agent_status(struct agent *a)
 {
-	struct agent *a = agent;
 	unsigned long long fates[FATE_COUNT] = {0};
 	uint32_t now = boot_seconds();
 	json_t *status;
 
-	(void)request;
 	fates_read(&a->maps, fates);
 	status = json_pack(
 		"{s:s, s:i, s:s, s:s, s:o, s:i, s:i, s:i, s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:b}",
@@ -312,6 +310,12 @@ json_t *verb_status(void *agent, const json_t *request, struct connection *c)
 		json_object_set_new(status, "loop", loop_of(a));
 		json_object_set_new(status, "resolver", resolver_of(a));
 	}
-	connection_send(c, status);
+	return status;
+}
+
+json_t *verb_status(void *agent, const json_t *request, struct connection *c)
+{
+	(void)request;
+	connection_send(c, agent_status(agent));
 	return answer_done();
 }

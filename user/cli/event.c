@@ -133,6 +133,22 @@ static void add_unblock(struct line *line, const json_t *event)
 	    (long long)hits, hits == 1 ? "" : "s");
 }
 
+static void add_knock(struct line *line, const json_t *event)
+{
+	json_int_t syns = field_number(event, "syns", 0), left = field_number(event, "ttl", -1);
+	const char *reason = field_text(event, "text");
+	char span[TEXT_SPAN], ttl[TEXT_SPAN];
+
+	add(line, "knock %s on %s: %lld SYN%s in %s %s (%s): %s%s%s",
+	    text_or(event, "blocked", "?"), text_or(event, "ports", "?"), (long long)syns,
+	    syns == 1 ? "" : "s", text_span(span, field_number(event, "span", 0)),
+	    field_is_true(event, "enforced") ? "met its block" : "would have met its block",
+	    text_or(event, "action", "?"), text_or(event, "cause", "?"), reason ? ", " : "",
+	    reason ? reason : "");
+	if (left >= 0)
+		add(line, "; it ends in %s", text_span(ttl, left));
+}
+
 static void add_value(struct line *line, const char *key, const json_t *value)
 {
 	char *dumped;
@@ -184,6 +200,8 @@ const char *event_line(char out[EVENT_TEXT], const json_t *event)
 		add_session(&line, event);
 	else if (!strcmp(name, "unblock"))
 		add_unblock(&line, event);
+	else if (!strcmp(name, "knock") && field_text(event, "blocked"))
+		add_knock(&line, event);
 	else
 		add_other(&line, event, name);
 	return text_clean(out, EVENT_TEXT, line.text);

@@ -189,6 +189,19 @@ static int take(const json_t *data, void *context)
 	return 0;
 }
 
+/* report --daily: paragraphs, for a mail as for a terminal. */
+static int take_day(const json_t *data, void *context)
+{
+	const char *text = field_text(data, "text");
+
+	(void)context;
+	if (cli.json)
+		return ask_print_json(data, NULL);
+	if (text)
+		text_wrapped("* ", text);
+	return 0;
+}
+
 static void show(const struct report *r)
 {
 	show_summary(r);
@@ -198,35 +211,52 @@ static void show(const struct report *r)
 	show_advice(r);
 }
 
+static int ask_report(struct report *r, struct question *q, bool daily)
+{
+	struct ask_field fields[] = {{"since", NULL}, {0}};
+
+	if (!r->since)
+		r->since = daily ? "1d" : "7d";
+	fields[0].value = r->since;
+	q->request = ask_request("report", fields);
+	if (daily && q->request) {
+		json_object_set_new(q->request, "daily", json_true());
+		q->data = take_day;
+	}
+	return ask(q, NULL);
+}
+
 int cmd_report(int argc, char **argv)
 {
 	static const struct option words[] = {
 		{"since", required_argument, NULL, 's'},
+		{"daily", no_argument, NULL, 'd'},
 		CLI_WORDS,
 	};
 	struct report r = {
-		.since = "7d",
+		.since = NULL,
 		.causes = json_array(),
 		.clients = json_array(),
 		.networks = json_array(),
 	};
 	struct question q = {.data = take, .context = &r, .patience = PATIENCE};
+	bool daily = false;
 	int c, code = CLI_DONE;
 
 	while (code == CLI_DONE && (c = cli_next(argc, argv, ":", words)) != -1) {
-		if (c != 's' || !cli_span_is_good("--since", optarg, false))
+		if (c == 'd')
+			daily = true;
+		else if (c != 's' || !cli_span_is_good("--since", optarg, false))
 			code = CLI_USAGE;
 		else
 			r.since = optarg;
 	}
 	if (code == CLI_DONE && optind < argc)
 		code = cli_misused("there is nothing to say behind `report' but options");
-	if (code == CLI_DONE) {
-		const struct ask_field fields[] = {{"since", r.since}, {0}};
-
-		q.request = ask_request("report", fields);
-		code = ask(&q, NULL);
-	}
+	if (code == CLI_DONE && daily && r.since)
+		code = cli_misused("--daily is of the last day: it takes no --since");
+	if (code == CLI_DONE)
+		code = ask_report(&r, &q, daily);
 	if (code == CLI_DONE && r.summary)
 		show(&r);
 	json_decref(r.summary);

@@ -56,6 +56,37 @@ unsigned text_width(void)
 	return size.ws_col;
 }
 
+/* How much of `text' goes on one line: up to the last blank inside `room', else a whole word. */
+static size_t line_len(const char *text, size_t room)
+{
+	size_t len = strlen(text), at = room;
+
+	if (len <= room)
+		return len;
+	while (at && text[at] != ' ')
+		at--;
+	return at ? at : strcspn(text, " ");
+}
+
+void text_wrapped(const char *front, const char *text)
+{
+	size_t indent = strlen(front), width = text_width();
+	char clean[TEXT_LINE];
+	const char *at = text_clean(clean, sizeof(clean), text);
+
+	if (!width)
+		width = sizeof(clean) + indent;
+	for (bool first = true; first || *at; first = false) {
+		size_t len = line_len(at, width > indent + 16 ? width - indent : 16);
+
+		printf("%s%.*s\n", first ? front : "", (int)len, at);
+		at += len;
+		at += strspn(at, " ");
+		if (*at)
+			printf("%*s", (int)indent, "");
+	}
+}
+
 const char *field_text(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));

@@ -39,6 +39,13 @@ const char *paint(enum paint paint);
 /* Columns of the terminal on standard output; 0 where it is none. */
 unsigned text_width(void);
 
+/*
+ * A line that begins with `front', wrapped between words where a terminal is too narrow for it: the
+ * further ones begin with as many blanks. What is wider than TEXT_LINE is cut.
+ */
+#define TEXT_LINE 2048
+void text_wrapped(const char *front, const char *text);
+
 /* Fields of an object that may lack them or have them in another shape. */
 const char *field_text(const json_t *object, const char *key);                   /* or NULL */
 json_int_t field_number(const json_t *object, const char *key, json_int_t none); /* or `none` */

@@ -110,10 +110,13 @@ struct config {
 	uint32_t server_budget;
 	uint32_t sessions_max; /* sessions followed at a time */
 	struct log_settings log;
-	uint32_t log_events;  /* events kept for `mxdpctl log` */
-	bool log_recipients;  /* whole, instead of their domains only */
-	char *metrics_listen; /* an endpoint (base/endpoint.h) that serves /metrics; "": none */
-	char *socket_group;   /* who besides root may use the control socket; "" for nobody */
+	uint32_t log_knocks;      /* seconds; 0: none are told */
+	uint32_t log_knocks_most; /* sources with a line of their own */
+	uint32_t log_daily;       /* minutes since midnight, plus 1; 0: no summary */
+	uint32_t log_events;      /* events kept for `mxdpctl log` */
+	bool log_recipients;      /* whole, instead of their domains only */
+	char *metrics_listen;     /* an endpoint (base/endpoint.h) that serves /metrics; "": none */
+	char *socket_group;       /* who besides root may use the control socket; "" for nobody */
 
 	struct dns_config dns;
 	/*

@@ -52,6 +52,8 @@ bool config_defaults(struct config *out)
 				.facility = LOG_MAIL,
 				.rate = 30,
 			},
+		.log_knocks = 60 * 60,
+		.log_knocks_most = 100,
 		.log_events = 10000,
 		.log_recipients = false,
 		.socket_group = strdup("mxdp"),

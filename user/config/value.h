@@ -30,6 +30,7 @@
 	X(value_log_to)            /* enum log_to */                                        \
 	X(value_log_format)        /* enum log_format */                                    \
 	X(value_log_facility)      /* int, as in syslog(3) */                               \
+	X(value_time_of_day)       /* uint32_t minutes since midnight + 1; "off" is 0 */    \
 	X(value_dns_checks)        /* enum dns_checks */                                    \
 	X(value_list_kind)         /* enum list_kind */                                     \
 	X(value_feed_format)       /* enum feed_format */                                   \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where the log goes, and how. */
+/* Where the log goes, how, and when it sums up. */
+#include <stdio.h>
 #include <string.h>
 
 #include "value.h"
@@ -54,4 +55,24 @@ bool value_log_facility(void *out, const struct config_option *option, const cha
 	}
 	return value_refuse(why, text,
 			    "is no facility of syslog: write mail, daemon, or local0 to local7");
+}
+
+/* "07:00" */
+bool value_time_of_day(void *out, const struct config_option *option, const char *text,
+		       char why[WHY_TEXT])
+{
+	unsigned hour, minute;
+	int end = 0;
+
+	(void)option;
+	if (!strcmp(text, "off")) {
+		*(uint32_t *)out = 0;
+		return true;
+	}
+	if (strspn(text, "0123456789:") != strlen(text) ||
+	    sscanf(text, "%2u:%2u%n", &hour, &minute, &end) != 2 || text[end] || end != 5 ||
+	    hour > 23 || minute > 59)
+		return value_refuse(why, text, "is no time of day: write 07:00, or off");
+	*(uint32_t *)out = hour * 60 + minute + 1;
+	return true;
 }

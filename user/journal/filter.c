@@ -4,8 +4,8 @@
 #include "filter.h"
 
 const char *const filter_events[FILTER_EVENTS] = {
-	"verdict", "session", "unblock", "block",    "allow",    "unallow",
-	"mode",    "flush",   "feed",    "attached", "detached", "note",
+	"verdict", "session", "unblock",  "block",    "allow", "unallow", "mode",
+	"flush",   "feed",    "attached", "detached", "knock", "daily",   "note",
 };
 
 static const char *text_at(const json_t *event, const char *key)

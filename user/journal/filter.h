@@ -22,7 +22,7 @@ struct event_filter {
 };
 
 /* The kinds of event that there are: journal.h says what stands in each. */
-#define FILTER_EVENTS 12
+#define FILTER_EVENTS 14
 extern const char *const filter_events[FILTER_EVENTS];
 
 bool filter_wants(const struct event_filter *filter, const json_t *event);

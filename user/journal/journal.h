@@ -12,9 +12,15 @@
  *   {"event": "session", "client", "server", "ports", "helo": [..], "mail_from": [..],
  *    "rcpt_to": ["*@example.net"], "rcpt": 2, "starttls": false, "outcome": "...",
  *    "score": 0, "partial": false, "seconds": 1.2, "findings": [..]}
+ *   {"event": "knock", "address": "198.51.100.7", "blocked": "198.51.100.7", "ports": "mx",
+ *    "cause": "helo-our-address", "action": "drop", "syns": 37, "span": 3600, "ttl": 600,
+ *    "mode": "enforce", "enforced": true, "text": the reason}
+ *       who still knocks under a block: so many SYNs in so many seconds; without an address where a
+ *       network is blocked, without a ttl where the block has no end of its own, and with a text
+ *       alone for all those without a line of their own
  *   {"event": "unblock" | "block" | "allow" | "unallow" | "mode" | "flush" | "feed" |
- *    "attached" | "detached" | "note", ...}; a flush is one event, however many it removes, and
- *    a block that ends by itself is an unblock whose "why" is "expired"
+ *    "attached" | "detached" | "daily" | "note", ...}; a flush is one event, however many it
+ * removes, and a block that ends by itself is an unblock whose "why" is "expired"
  */
 #ifndef MXDP_JOURNAL_JOURNAL_H
 #define MXDP_JOURNAL_JOURNAL_H
