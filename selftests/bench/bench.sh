@@ -10,7 +10,7 @@
 # ratios are taken within a round and then their median, so that a mood that lasts cancels out.
 #
 #   row WHAT VALUE UNIT REMARK [LOW HIGH]
-#   target WHAT VALUE UNIT most|least LIMIT   "target: WHAT", and whether it is met
+#   target WHAT VALUE UNIT most|least LIMIT [LOW HIGH]   "target: WHAT", and whether it is met
 #   missing WHAT WHY                          a peer that is not there, not left out in silence
 #   divide A B DIGITS                         A / B; 0 where B is
 #   us_each NANOSECONDS COUNT [DIGITS]        microseconds of one; one digit
@@ -43,7 +43,7 @@ target()
         return
     }
     row "target: $1" "$2" "$3" "$5 at $4, $(awk -v value="$2" -v side="$4" -v limit="$5" 'BEGIN {
-        print (side == "most" ? value <= limit : value >= limit) ? "met" : "not met" }')"
+        print (side == "most" ? value <= limit : value >= limit) ? "met" : "not met" }')" "${@:6}"
 }
 
 missing()

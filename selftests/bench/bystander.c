@@ -3,7 +3,9 @@
  * bystander: what a packet pays that mxdp is not after, in the programs that a running mxdpd has
  * attached, beside programs that return at once; by BPF_PROG_TEST_RUN, one frame many times.
  *
- *   bystander IFACE PINDIR
+ *   bystander IFACE PINDIR PID
+ *
+ * PID is mxdpd's.
  *
  * Among the cases are a client's mail data and the server's acknowledgements in the first session
  * that the agent follows; it must be in a message's body. Each case must end in the fate that it
@@ -13,18 +15,16 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/if_link.h>
 #include <linux/pkt_cls.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../../maps/maps.h"
 #include "../../user/base/addr.h"
 #include "../packets/frame.h"
 #include "measure.h"
+#include "programs.h"
 
 #define PASSES 15
 #define REPEAT 300000
@@ -49,41 +49,6 @@ static int failed(const char *what, int err)
 {
 	fprintf(stderr, "bystander: %s: %s\n", what, strerror(-err));
 	return 1;
-}
-
-/* The newest program of that name. */
-static int program_named(const char *name)
-{
-	struct bpf_prog_info info;
-	__u32 id = 0, size;
-	int best = -ENOENT, fd;
-
-	while (!bpf_prog_get_next_id(id, &id)) {
-		fd = bpf_prog_get_fd_by_id(id);
-		size = sizeof(info);
-		memset(&info, 0, sizeof(info));
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) &&
-		    !strcmp(info.name, name)) {
-			if (best >= 0)
-				close(best);
-			best = fd;
-		} else if (fd >= 0) {
-			close(fd);
-		}
-	}
-	return best;
-}
-
-static int gate_of(const char *iface)
-{
-	unsigned ifindex = if_nametoindex(iface);
-	__u32 id = 0;
-	int err = ifindex ? bpf_xdp_query_id((int)ifindex, XDP_FLAGS_DRV_MODE, &id) : -errno, fd;
-
-	if (err)
-		return err;
-	fd = bpf_prog_get_fd_by_id(id);
-	return fd < 0 ? -errno : fd;
 }
 
 static int find_flow(struct bystander *b)
@@ -151,14 +116,17 @@ static int measure(const struct bystander *b, const struct kind *kinds, size_t c
 	return err;
 }
 
-static int open_all(struct bystander *b, const char *iface, const char *pins)
+static int open_all(struct bystander *b, const char *iface, const char *pins, const char *pid)
 {
+	static struct programs programs;
 	int err = maps_from_pins(&b->maps, pins);
 
 	if (err)
 		return failed(pins, err);
-	b->program[0] = gate_of(iface);
-	b->program[1] = program_named("mxdp_tap");
+	if (!programs_collect(&programs, pid, iface))
+		return failed(iface, -errno);
+	b->program[0] = programs_open(&programs, "mxdp_gate");
+	b->program[1] = programs_open(&programs, "mxdp_tap");
 	b->floor[0] = load_floor(BPF_PROG_TYPE_XDP, XDP_PASS);
 	b->floor[1] = load_floor(BPF_PROG_TYPE_SCHED_CLS, TC_ACT_OK);
 	for (int i = 0; i < 2; i++) {
@@ -176,11 +144,11 @@ int main(int argc, char **argv)
 	struct bystander b = {0};
 	char client[ADDR_TEXT], server[ADDR_TEXT];
 
-	if (argc != 3) {
-		fputs("bystander IFACE PINDIR\n", stderr);
+	if (argc != 4) {
+		fputs("bystander IFACE PINDIR PID\n", stderr);
 		return 2;
 	}
-	if (open_all(&b, argv[1], argv[2]))
+	if (open_all(&b, argv[1], argv[2], argv[3]))
 		return 1;
 	addr_format(client, &b.key.client);
 	addr_format(server, &b.key.server);

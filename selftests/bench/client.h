@@ -33,14 +33,29 @@ static inline int client_dial(uint32_t source, const char *server, int flags)
 }
 
 /*
- * Reads to the end of a reply's last line, "250 ..." and not "250-..."; its first digit. 0 where
- * the server ended it, or nothing more came for `ms` milliseconds.
+ * What the `len` bytes of a reply say: the first digit of its last line, "250 ..." and not
+ * "250-..."; 0 where more must come.
+ */
+static inline char reply_says(const char *text, size_t len)
+{
+	size_t line;
+
+	if (!len || text[len - 1] != '\n')
+		return 0;
+	for (line = len - 1; line && text[line - 1] != '\n'; line--)
+		;
+	return len - line > 4 && text[line + 3] == ' ' ? text[line] : 0;
+}
+
+/*
+ * Reads to the end of a reply's last line; its first digit. 0 where the server ended it, or nothing
+ * more came for `ms` milliseconds.
  */
 static inline char client_reply(int fd, int ms)
 {
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
-	char text[4096];
-	size_t len = 0, line;
+	char text[4096], says;
+	size_t len = 0;
 
 	while (len < sizeof(text) && poll(&wait, 1, ms) == 1) {
 		ssize_t n = recv(fd, text + len, sizeof(text) - len, 0);
@@ -48,12 +63,9 @@ static inline char client_reply(int fd, int ms)
 		if (n <= 0)
 			return 0;
 		len += (size_t)n;
-		if (text[len - 1] != '\n')
-			continue;
-		for (line = len - 1; line && text[line - 1] != '\n'; line--)
-			;
-		if (len - line > 4 && text[line + 3] == ' ')
-			return text[line];
+		says = reply_says(text, len);
+		if (says)
+			return says;
 	}
 	return 0;
 }

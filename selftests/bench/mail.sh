@@ -3,7 +3,7 @@
 #
 # For benches: who takes the mail in the mail server's namespace. One at a time.
 
-# smtp-sink at both addresses.
+# start_sink [CMD...]: smtp-sink at both addresses; CMD runs it, as in taskset -c 0.
 start_sink()
 {
     local where
@@ -11,7 +11,7 @@ start_sink()
     SINKS=()
     mkdir -p "$LAB/sink"
     for where in "inet:$MX4:25" "inet:[$MX6]:25"; do
-        (cd "$LAB/sink" && exec nsenter --net=/run/netns/mta -- smtp-sink -u nobody -h "$MX_NAME" \
+        (cd "$LAB/sink" && exec nsenter --net=/run/netns/mta -- "$@" smtp-sink -u nobody -h "$MX_NAME" \
             "$where" 1024 >>sink.log 2>&1) &
         SINKS+=($!)
     done

@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client.h"
+
 #define SOURCES_MAX  6000 /* up to 198.51.111.255, and as many networks */
 #define COUNT_MAX    1000000
 #define PARALLEL_MAX 1000
@@ -121,28 +123,12 @@ static bool begin(struct load *l, struct talk *t)
 	       !epoll_ctl(l->epoll, EPOLL_CTL_ADD, t->fd, &event);
 }
 
-/* 1 where the last line is whole and says "2xx ", 0 where more must come, -1 where it refuses. */
-static int reply_state(struct talk *t)
-{
-	const char *line;
-
-	if (t->reply[t->len - 1] != '\n')
-		return 0;
-	t->reply[t->len - 1] = '\0';
-	line = strrchr(t->reply, '\n');
-	line = line ? line + 1 : t->reply;
-	t->reply[t->len - 1] = '\n';
-	if (line[0] != '2')
-		return -1;
-	return line + 3 < t->reply + t->len && line[3] == ' ';
-}
-
 /* What came is answered; false where the session went wrong. */
 static bool go_on(struct load *l, struct talk *t)
 {
 	ssize_t n = recv(t->fd, t->reply + t->len, sizeof(t->reply) - 1 - t->len, 0);
 	const char *command;
-	int state;
+	char says;
 
 	if (!n && t->said == COMMANDS && t->len) {
 		close(t->fd);
@@ -153,9 +139,11 @@ static bool go_on(struct load *l, struct talk *t)
 		return n < 0 && errno == EAGAIN;
 	t->len += (size_t)n;
 	t->reply[t->len] = '\0';
-	state = reply_state(t);
-	if (state < 1 || t->said == COMMANDS)
-		return !state || t->said == COMMANDS;
+	says = reply_says(t->reply, t->len);
+	if (!says || t->said == COMMANDS)
+		return true;
+	if (says != '2')
+		return false;
 	command = commands[t->said++];
 	t->len = 0;
 	return send(t->fd, command, strlen(command), MSG_NOSIGNAL) == (ssize_t)strlen(command);
