@@ -2,12 +2,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "history.h"
 
 #define WAYS     8
 #define NET_BITS 64
+
+#define LARGE_PAGE (2U << 20)
 
 enum kind {
 	KIND_FREE,
@@ -47,12 +50,30 @@ struct history {
 	struct table accepted; /* apart, so that no flood of offenders pushes it out */
 };
 
+/*
+ * Each look is at a random place, and a verdict waits for it: in small pages it waits for the page
+ * tables as well, which cost more than the entry. Filled in at once, so that the pages are there.
+ */
+static void *zeroed(size_t size)
+{
+	void *memory;
+
+	if (size < LARGE_PAGE)
+		return calloc(1, size);
+	size += -size % LARGE_PAGE;
+	memory = aligned_alloc(LARGE_PAGE, size);
+	if (!memory)
+		return NULL;
+	madvise(memory, size, MADV_HUGEPAGE); /* where the kernel has none, small ones do */
+	return memset(memory, 0, size);
+}
+
 static int table_init(struct table *table, size_t entries)
 {
 	table->sets = 1;
 	while (table->sets < entries / WAYS && table->sets <= SIZE_MAX / 2)
 		table->sets *= 2;
-	table->entries = calloc(table->sets * WAYS, sizeof(*table->entries));
+	table->entries = zeroed(table->sets * WAYS * sizeof(*table->entries));
 	return table->entries ? 0 : -ENOMEM;
 }
 
