@@ -10,11 +10,14 @@ set -u -o pipefail
 shape=${1:?"curve.sh text|svg RESULTS"}
 results=${2:?"curve.sh text|svg RESULTS"}
 
-# "FILTER SYNS MAILS", a second each.
+# "FILTER SYNS MAILS LOW HIGH", a second each; of each filter the fewest SYNs first.
 points()
 {
-    jq -r '.rows[] | select(.what | endswith(": mail")) | [(.what | split(",")[0]),
-        (.remark | capture("; (?<syns>[0-9.]+) SYNs").syns), .value] | @tsv' "$results"
+    jq -r '[.rows[] | select(.what | endswith(": mail")) | {filter: (.what | split(",")[0]),
+        syns: (.remark | capture("; (?<syns>[0-9.]+) SYNs").syns | tonumber), value, low, high}]
+        | (map(.filter) | reduce .[] as $f ([]; if index($f) then . else . + [$f] end)) as $order
+        | sort_by([.filter as $f | $order | index($f)], .syns)[]
+        | [.filter, .syns, .value, .low // .value, .high // .value] | @tsv' "$results"
 }
 
 text()
@@ -38,33 +41,60 @@ svg()
     points | awk -F '\t' '
         function x(syns) { return 70 + syns / right * 560 }
         function y(mails) { return 300 - mails / top * 260 }
+        # The least of 1, 2 and 5 times a power of ten that leaves no more than five steps.
+        function step_of(most,    step, i) {
+            for (step = 1; most / step > 5; i++)
+                step *= i % 3 == 1 ? 2.5 : 2
+            return step
+        }
+        function grouped(n,    text) {
+            text = sprintf("%d", n)
+            while (match(text, /^[0-9]+[0-9][0-9][0-9]($|,)/))
+                sub(/[0-9][0-9][0-9]($|,)/, ",&", text)
+            return text
+        }
+        function say(at, up, anchor, colour, words) {
+            printf "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" fill=\"%s\">%s</text>\n", at, up, anchor, colour, words
+        }
+        function line(x1, y1, x2, y2, colour) {
+            printf "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke=\"%s\"/>\n", x1, y1, x2, y2, colour
+        }
         {
-            if ($3 > top) top = $3
+            if ($5 > top) top = $5
             if ($2 > right) right = $2
             if ($1 != last) { names[++count] = $1; last = $1 }
             n[count]++
             syns[count, n[count]] = $2
             mails[count, n[count]] = $3
+            low[count, n[count]] = $4
+            high[count, n[count]] = $5
         }
         END {
             split("#c0392b #2471a3 #1e8449", colour, " ")
+            across = step_of(right); right = across * int(right / across + 0.999)
+            up = step_of(top); top = up * int(top / up + 0.999)
             print "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 370\" font-family=\"sans-serif\" font-size=\"13\">"
             print "<rect width=\"760\" height=\"370\" fill=\"white\"/>"
-            print "<path d=\"M70 30V300H640\" fill=\"none\" stroke=\"black\"/>"
-            for (i = 0; i <= 4; i++) {
-                printf "<text x=\"62\" y=\"%.1f\" text-anchor=\"end\">%d</text>\n", y(top * i / 4) + 4, top * i / 4
-                printf "<text x=\"%.1f\" y=\"318\" text-anchor=\"middle\">%d</text>\n", x(right * i / 4), right * i / 4
+            for (i = 0; i <= top; i += up) {
+                line(70, y(i), 630, y(i), i ? "#dddddd" : "black")
+                say(62, y(i) + 4, "end", "black", grouped(i))
             }
-            print "<text x=\"355\" y=\"345\" text-anchor=\"middle\">SYNs a second from blocked sources</text>"
-            print "<text x=\"70\" y=\"20\">messages accepted a second</text>"
+            for (i = 0; i <= right; i += across) {
+                line(x(i), 40, x(i), 300, i ? "#dddddd" : "black")
+                say(x(i), 318, "middle", "black", grouped(i))
+            }
+            say(350, 345, "middle", "black", "SYNs a second from blocked sources")
+            say(70, 24, "start", "black", "messages accepted a second; half of the turns lie within a bar")
             for (c = 1; c <= count; c++) {
                 printf "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"", colour[c]
                 for (i = 1; i <= n[c]; i++)
                     printf "%.1f,%.1f ", x(syns[c, i]), y(mails[c, i])
                 print "\"/>"
-                for (i = 1; i <= n[c]; i++)
+                for (i = 1; i <= n[c]; i++) {
+                    line(x(syns[c, i]), y(low[c, i]), x(syns[c, i]), y(high[c, i]), colour[c])
                     printf "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", x(syns[c, i]), y(mails[c, i]), colour[c]
-                printf "<text x=\"660\" y=\"%d\" fill=\"%s\">%s</text>\n", 40 + c * 20, colour[c], names[c]
+                }
+                say(650, 40 + c * 20, "start", colour[c], names[c])
             }
             print "</svg>"
         }'
