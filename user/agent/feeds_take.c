@@ -14,6 +14,7 @@
 #include "../base/clock.h"
 #include "../base/escape.h"
 #include "../base/log.h"
+#include "../base/names.h"
 #include "../feeds/combine.h"
 #include "events.h"
 #include "feeds_inner.h"
@@ -228,8 +229,8 @@ static void put_in_force(struct feeds *f, struct feed_one *one, struct taking *t
 		events_note(f->agent, "feed",
 			    "%s is updated: %zu %s; %" PRIu64 " addresses or IPv6 networks "
 			    "came, %" PRIu64 " went",
-			    one->settings->name, entries, entries == 1 ? "entry" : "entries",
-			    one->added, one->removed);
+			    one->settings->name, entries, entries_word(entries), one->added,
+			    one->removed);
 	if (other && one->fresh)
 		feed_changed(f, one);
 	fetch_is_current(f, one);

@@ -69,6 +69,11 @@ const char *ports_words(const bool which[PORTS_COUNT])
 	return count == PORTS_COUNT ? "all" : words;
 }
 
+const char *entries_word(uint64_t count)
+{
+	return count == 1 ? "entry" : "entries";
+}
+
 const char *mode_name(unsigned mode)
 {
 	return name_of(modes, mode);

@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "entries.h"
 #include "table.h"
+#include "../base/names.h"
 #include "../../maps/nets_user.h"
 
 static const struct column columns[] = {
@@ -82,7 +83,7 @@ static int change(int argc, char **argv, json_t *request, const char *told)
 		code = entries_send(&entries, json_incref(request), &done);
 		if (code == CLI_DONE && !cli.json)
 			printf("%s: %lld %s\n", told, (long long)done,
-			       done == 1 ? "entry" : "entries");
+			       entries_word((uint64_t)done));
 	}
 	json_decref(request);
 	entries_free(&entries);

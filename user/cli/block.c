@@ -44,11 +44,11 @@ static void tell_block(const struct block *b, json_int_t done)
 
 	if (b->action)
 		action_parse(&action, b->action);
-	printf("%s %lld %s %s%s\n",
+	printf("%s %lld %s, %s%s\n",
 	       action == ACTION_WATCH   ? "on watch:"
 	       : action == ACTION_LIMIT ? "limited:"
 					: "blocked:",
-	       (long long)done, done == 1 ? "entry," : "entries,",
+	       (long long)done, entries_word((uint64_t)done),
 	       strcmp(span, CONTROL_FOREVER) ? "for " : "", span);
 }
 

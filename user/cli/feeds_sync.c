@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "feeds.h"
 #include "text.h"
+#include "../base/names.h"
 
 /* A fetch may take its whole timeout, behind others. */
 #define PATIENCE 3600
@@ -40,8 +41,7 @@ static int show(const json_t *feed, void *unused)
 	if (!ended)
 		printf("%s: %.60s", clean, text);
 	else if (ok)
-		printf("%s: current, %lld %s\n", clean, entries,
-		       entries == 1 ? "entry" : "entries");
+		printf("%s: current, %lld %s\n", clean, entries, entries_word((uint64_t)entries));
 	else
 		printf("%s: %s%s%s\n", clean, paint(PAINT_BAD), text, paint(PAINT_NONE));
 	on_line = !ended;
