@@ -5,6 +5,8 @@
 # `ipset restore' with the same million. The two others run in a network namespace of the bench's
 # own; ten million in them would take minutes and tell the same of an entry.
 #
+# And ten million through a running mxdpd: feeds_agent.sh.
+#
 # The kernel's memory is told by the set itself (feed sets, ipset), or by what the kernel's grew
 # by meanwhile (nft: others at work blur it).
 set -u -o pipefail
@@ -125,3 +127,4 @@ for shape in clustered scattered v6; do
     with_others "$shape" "$remark"
 done
 targets | sort
+bash "$(dirname "$0")/feeds_agent.sh"
