@@ -46,6 +46,7 @@ feed_section stuck rsync://127.0.0.1:8730/lists/list.txt 'action = drop' 'userna
     'password = "pa55Sesame"' 'timeout = 5s'
 # Called as a known list, and so under its terms: one fetch an hour.
 feed_section psbl $FEED_WEB/none.txt 'action = drop'
+feed_section firehol-level1 http://127.0.0.1:1/none.txt 'action = drop'
 
 # An rsync server that takes the call and says nothing.
 lab_in mta socat -u TCP4-LISTEN:8730,bind=127.0.0.1,reuseaddr,fork "SYSTEM:sleep 20" &
@@ -128,7 +129,13 @@ check_equal "also when a person asks" $? 1
 check "in words" grep -q 'its server wants no question for another' "$LAB/busy"
 check "a known list's 404" feed_says psbl 'answered 404'
 check_more "is a fetch under its terms" "$(feed_field psbl next_in)" 3300
-check_more "where nobody was reached it is tried again soon" 600 "$(feed_field no-proxy next_in)"
+lab_ctl feeds sync psbl >"$LAB/again" 2>&1
+check_equal "also when a person asks" $? 1
+check "in words" grep -q 'its terms allow one fetch in 3600 seconds' "$LAB/again"
+check_more "where nobody was reached it is tried again soon" 600 \
+    "$(feed_field firehol-level1 next_in)"
+lab_ctl feeds sync firehol-level1 >"$LAB/reached" 2>&1
+check "and at once when a person asks" grep -q '127.0.0.1 port 1' "$LAB/reached"
 kill "$SILENT"
 check "mxdpd ends well" lab_agent_stop
 lab_done

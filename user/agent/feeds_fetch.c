@@ -164,7 +164,8 @@ static void take_outcome(struct feeds *f, struct feed_one *one, const struct fee
 		feed_has_news(f, one);
 		break;
 	case FEED_UNCHANGED:
-		if (one->stock && !one->forced) {
+		/* Who wants it by force meanwhile is content with that, too. */
+		if (one->stock) {
 			fetch_is_current(f, one);
 			take_checked(f, one);
 			break;
@@ -377,6 +378,7 @@ static void begin(struct feeds *f, struct feed_one *one)
 	int source = one->source;
 
 	one->source = -1;
+	one->wanted = false;
 	one->file[0] = '\0';
 	if (source >= 0)
 		ask(f, one, source);
@@ -406,6 +408,7 @@ void fetch_due(struct feeds *f, int64_t now)
 void fetch_now(struct feeds *f, struct feed_one *one, bool force)
 {
 	one->forced |= force;
+	one->wanted = true;
 	if (!f->child && one->phase == PHASE_IDLE) {
 		fetch_failed(f, one, f->no_child, 0);
 		return;

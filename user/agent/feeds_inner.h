@@ -34,6 +34,7 @@ struct feed_one {
 
 	uint32_t job;  /* that the feed process knows it by */
 	bool forced;   /* what comes passes the guard */
+	bool wanted;   /* somebody waits for the next fetch: it comes at once */
 	bool answered; /* its source has, this time */
 	int source;    /* -1, or what mxdpctl brought: fetched next */
 	struct {

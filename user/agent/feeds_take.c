@@ -82,6 +82,8 @@ static void loaded(struct chore *chore)
 		}
 		feed_schedule_start(&one->plan, one->settings, one->stock, one->checked, now,
 				    (uint32_t)random());
+		if (one->wanted)
+			one->plan.due = now;
 		feed_has_news(f, one);
 		fetch_due(f, now);
 	}

@@ -99,7 +99,7 @@ static json_t *too_soon(const struct feed_one *one)
 		return answer_error("%s: its server wants no question for another %lld seconds; "
 				    "--force asks all the same",
 				    one->settings->name, (long long)(one->refused_until - now));
-	if (one->asked && now - one->asked < least)
+	if (one->answered && now - one->asked < least)
 		return answer_error("%s: its terms allow one fetch in %u seconds, and the last was "
 				    "%lld seconds ago; --force fetches all the same",
 				    one->settings->name, least, (long long)(now - one->asked));

@@ -106,6 +106,9 @@ static int make_blob(struct worker *w, const struct feed_set *set)
 	w->out.set = words ? feed_blob_memory(set, words) : -ENOMEM;
 	json_decref(json);
 	free(words);
+	if (w->out.set == -E2BIG)
+		return fetch_fail(&w->fetch, "it holds more than a set may, %llu bytes",
+				  FEED_BLOB_MAX);
 	if (w->out.set < 0)
 		return fetch_fail(&w->fetch, "the finished set cannot be handed over: %s",
 				  strerror(-w->out.set));
