@@ -30,7 +30,7 @@ FILTERS="nothing nftables mxdp"
 
 listed()
 {
-    lab_ctl feeds list --json 2>/dev/null | jq -e '.state == "ok"' >/dev/null
+    [ "$(lab_ctl feeds list --json 2>/dev/null | jq .in_force)" = true ]
 }
 
 filter_on()

@@ -71,10 +71,11 @@ set_up_mxdp()
     lab_wait 60 in_force "$1" || lab_die "$1: its list does not come in force: $(cat "$LAB/$1.log")"
 }
 
+# Not `jq -e', which says yes to nothing: so answers an agent that is not there yet.
 in_force()
 {
-    nsenter --net="/run/netns/in-$1" -- "$LAB_BUILD/mxdpctl" --socket "$LAB/$1.sock" \
-        --config "$LAB/$1.conf" feeds list --json 2>/dev/null | jq -e '.state == "ok"' >/dev/null
+    [ "$(nsenter --net="/run/netns/in-$1" -- "$LAB_BUILD/mxdpctl" --socket "$LAB/$1.sock" \
+        --config "$LAB/$1.conf" feeds list --json 2>/dev/null | jq .in_force)" = true ]
 }
 
 # nft_set NS NUMBER FAMILY HOOK: a set of so many, and what drops its members there.

@@ -143,6 +143,8 @@ void slots_touch_all(struct feeds *f);
 void slots_renew(struct feeds *f, const struct feed_one *one); /* it is as fresh as ever */
 void slots_tick(struct feeds *f, int64_t now);
 void slots_work(struct feeds *f); /* begins the next build */
+/* Whether the kernel holds what its stock says, in all its slots. */
+bool slots_hold(const struct feeds *f, const struct feed_one *one);
 void slots_close(struct feeds *f);
 
 /* feeds_tell.c */

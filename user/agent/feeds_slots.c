@@ -263,6 +263,17 @@ void slots_touch(struct feeds *f, const struct feed_one *one)
 	slots_work(f);
 }
 
+bool slots_hold(const struct feeds *f, const struct feed_one *one)
+{
+	for (unsigned i = 0; i < FEEDS_SLOTS; i++) {
+		const struct feed_slot *slot = &f->slot[i];
+
+		if (feed_fills(one, i) && (slot->dirty || slot->building || !has_member(slot, one)))
+			return false;
+	}
+	return true;
+}
+
 void slots_renew(struct feeds *f, const struct feed_one *one)
 {
 	for (unsigned i = 0; i < FEEDS_SLOTS; i++)

@@ -139,17 +139,18 @@ json_t *feed_json(const struct feeds *f, const struct feed_one *one, bool whole)
 	int64_t now = boot_seconds();
 	char words[FEED_STATE_WORDS];
 	json_t *json = json_pack(
-		"{s:s, s:s, s:i, s:o, s:I, s:o, s:o, s:o, s:s, s:s, s:b, s:I, s:I, s:b, s:I, s:I, "
-		"s:I, s:I, s:s}",
+		"{s:s, s:s, s:i, s:o, s:I, s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:I, s:I, s:b, s:I, "
+		"s:I, s:I, s:I, s:s}",
 		"name", one->settings->name, "action", feed_action_name(one->settings->action),
 		"points", one->settings->action == FEED_SCORE ? one->settings->points : 0, "ports",
 		ports_of(one), "entries", (json_int_t)stock_entries(one->stock), "changed",
 		age(one->stock, now, one->changed), "checked", age(one->stock, now, one->checked),
 		"next_in", next_of(f, one, now), "state", feed_state(f, one), "words",
-		feed_words(f, one, words), "counts", one->fresh, "hits", (json_int_t)one->hits,
-		"stopped", (json_int_t)one->stopped, "sampled", one->sampled, "bytes",
-		(json_int_t)one->bytes, "fetches", (json_int_t)one->fetches, "added",
-		(json_int_t)one->added, "removed", (json_int_t)one->removed, "error", one->error);
+		feed_words(f, one, words), "counts", one->fresh, "in_force",
+		one->fresh && slots_hold(f, one), "hits", (json_int_t)one->hits, "stopped",
+		(json_int_t)one->stopped, "sampled", one->sampled, "bytes", (json_int_t)one->bytes,
+		"fetches", (json_int_t)one->fetches, "added", (json_int_t)one->added, "removed",
+		(json_int_t)one->removed, "error", one->error);
 
 	if (json && whole)
 		add_whole(json, one);
