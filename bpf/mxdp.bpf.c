@@ -45,40 +45,24 @@ static __always_inline __u32 length_tc(void *ctx)
  * Global functions on purpose: the verifier looks at each once for itself and forgets its paths,
  * instead of following every path through the headers into everything behind them.
  */
-__noinline int walk_ingress(struct xdp_md *ctx, struct packet *p, __u32 next)
+__noinline int walk_ingress(struct xdp_md *ctx, __u32 off, __u32 next)
 {
-	return p ? walk_ext_headers(ctx, load_xdp, p, next) : FATE_MALFORMED;
+	return walk_ext_headers(ctx, load_xdp, off, next);
 }
 
-__noinline int walk_egress(struct __sk_buff *skb, struct packet *p, __u32 next)
+__noinline int walk_egress(struct __sk_buff *skb, __u32 off, __u32 next)
 {
-	return p ? walk_ext_headers(skb, load_tc, p, next) : FATE_MALFORMED;
+	return walk_ext_headers(skb, load_tc, off, next);
 }
 
-static __always_inline int walk_xdp(void *ctx, struct packet *p, __u32 next)
+static __always_inline int walk_xdp(void *ctx, __u32 off, __u32 next)
 {
-	return walk_ingress(ctx, p, next);
+	return walk_ingress(ctx, off, next);
 }
 
-static __always_inline int walk_tc(void *ctx, struct packet *p, __u32 next)
+static __always_inline int walk_tc(void *ctx, __u32 off, __u32 next)
 {
-	return walk_egress(ctx, p, next);
-}
-
-__noinline int parse_ingress(struct xdp_md *ctx, struct packet *p)
-{
-	if (!p)
-		return FATE_MALFORMED;
-	return parse_frame(ctx, walk_xdp, length_xdp, (void *)(long)ctx->data,
-			   (void *)(long)ctx->data_end, p);
-}
-
-__noinline int parse_egress(struct __sk_buff *skb, struct packet *p)
-{
-	if (!p)
-		return FATE_MALFORMED;
-	return parse_frame(skb, walk_tc, length_tc, (void *)(long)skb->data,
-			   (void *)(long)skb->data_end, p);
+	return walk_egress(ctx, off, next);
 }
 
 static __always_inline enum fate answer(struct xdp_md *ctx, const struct packet *p)
@@ -93,20 +77,25 @@ static __always_inline enum fate answer(struct xdp_md *ctx, const struct packet 
 
 static __always_inline enum fate ingress(struct xdp_md *ctx)
 {
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct packet p = {};
 	enum port_class ports;
+	struct syn syn;
 	enum fate fate;
 
-	fate = parse_ingress(ctx, &p);
+	fate = parse_frame(ctx, walk_xdp, length_xdp, data, end, &p);
 	if (fate)
 		return fate;
 	ports = port_class_of(p.dport);
 	if (ports == PORTS_NONE)
 		return FATE_NOT_MAIL;
+	if (!parse_addresses(data, end, &p))
+		return FATE_MALFORMED;
 	if (!p.hidden && !is_pure_syn(&p))
 		return port_is_tapped(p.dport) ? tap_client(ctx, load_xdp, &p) : FATE_MAIL_QUIET;
 
-	fate = gate_syn(&p, ports);
+	syn = (struct syn){.source = p.source, .dest = p.dest, .hidden = p.hidden};
+	fate = gate_syn(&syn, ports);
 	return fate == FATE_SYN_RESET ? answer(ctx, &p) : fate;
 }
 
@@ -125,11 +114,12 @@ int mxdp_gate(struct xdp_md *ctx)
 
 static __always_inline enum fate egress(struct __sk_buff *skb)
 {
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
 	struct packet p = {};
 	enum fate fate;
 
-	fate = parse_egress(skb, &p);
-	if (fate || p.hidden || !port_is_tapped(p.sport))
+	fate = parse_frame(skb, walk_tc, length_tc, data, end, &p);
+	if (fate || p.hidden || !port_is_tapped(p.sport) || !parse_addresses(data, end, &p))
 		return FATE_REPLY_OTHER;
 	return tap_server(skb, load_tc, &p);
 }

@@ -60,8 +60,8 @@ struct tcp_header {
 };
 
 struct packet {
-	struct addr source;
-	struct addr dest;
+	struct addr source __attribute__((aligned(8))); /* by parse_addresses() */
+	struct addr dest __attribute__((aligned(8)));
 	__be16 sport;
 	__be16 dport;
 	__u32 seq; /* host byte order */
@@ -153,8 +153,6 @@ static __always_inline enum fate parse_ip4(void *ctx, length_fn length, struct c
 	if (total < header || !frame_holds(ctx, length, c, p->l3 + total))
 		return FATE_MALFORMED;
 
-	p->source = (struct addr){.w = {0, 0, ADDR_V4_MARK, ip->saddr}};
-	p->dest = (struct addr){.w = {0, 0, ADDR_V4_MARK, ip->daddr}};
 	p->v4 = true;
 	p->hidden = frag & IP4_MORE_FRAGMENTS; /* until the flags are seen */
 	p->plain = header == sizeof(*ip) && !p->hidden;
@@ -167,38 +165,38 @@ static __always_inline enum fate parse_ip4(void *ctx, length_fn length, struct c
 typedef long (*load_bytes_fn)(void *ctx, __u32 off, void *to, __u32 len);
 
 /*
- * Moves p->l4 over the extension headers to the TCP header. Reads by helper, not by packet pointer:
- * the chain is rare, and plain numbers keep the verifier's work small.
+ * From the extension header at `off` to the TCP header: its offset, with WALK_FRAGMENT where this
+ * is a packet's first fragment; or a fate, as a negative number. Reads by helper, not by packet
+ * pointer: the chain is rare, and plain numbers keep the verifier's work small.
  */
-static __always_inline enum fate walk_ext_headers(void *ctx, load_bytes_fn load, struct packet *p,
-						  __u32 next)
+#define WALK_OFFSET   0xffff
+#define WALK_FRAGMENT 0x10000
+
+static __always_inline int walk_ext_headers(void *ctx, load_bytes_fn load, __u32 off, __u32 next)
 {
-	__u32 off = p->l4;
+	int fragment = 0;
 
 	/* Unrolled: Linux 6.1 refuses the loop that clang 14 makes of it. */
 #pragma clang loop unroll(full)
 	for (int i = 0; i <= PARSE_EXT_HDRS; i++) {
 		struct ext_header ext;
 
-		if (next == IPPROTO_TCP) {
-			p->l4 = off;
-			return FATE_PENDING;
-		}
+		if (next == IPPROTO_TCP)
+			return (off & WALK_OFFSET) | fragment;
 		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
 		    next != IPPROTO_FRAGMENT && next != IPPROTO_AH)
-			return FATE_NOT_TCP;
+			return -FATE_NOT_TCP;
 		if (i == PARSE_EXT_HDRS)
 			break;
 		if (load(ctx, off, &ext, sizeof(ext)))
-			return FATE_MALFORMED;
-		p->plain = false;
+			return -FATE_MALFORMED;
 		if (next == IPPROTO_FRAGMENT) {
 			__u16 frag = bpf_ntohs(ext.offset);
 
 			if (frag & IP6_OFFSET_MASK)
-				return FATE_FRAGMENT;
+				return -FATE_FRAGMENT;
 			if (frag & IP6_MORE_FRAGMENTS)
-				p->hidden = true;
+				fragment = WALK_FRAGMENT;
 			off += 8;
 		} else if (next == IPPROTO_AH) {
 			off += (ext.len + 2) * 4;
@@ -207,18 +205,17 @@ static __always_inline enum fate walk_ext_headers(void *ctx, load_bytes_fn load,
 		}
 		next = ext.next;
 	}
-	return FATE_EXT_DEEP;
+	return -FATE_EXT_DEEP;
 }
 
 /* The walk of one program: a global function over walk_ext_headers, see mxdp.bpf.c. */
-typedef int (*walk_fn)(void *ctx, struct packet *p, __u32 next);
+typedef int (*walk_fn)(void *ctx, __u32 off, __u32 next);
 
 static __always_inline enum fate parse_ip6(void *ctx, walk_fn walk, length_fn length,
 					   struct cursor *c, struct packet *p, __u32 *rest)
 {
 	struct ipv6hdr *ip = cursor_take(c, sizeof(*ip));
 	__u32 start = c->off, total;
-	enum fate fate;
 
 	if (!ip || ip->version != 6)
 		return FATE_MALFORMED;
@@ -228,20 +225,20 @@ static __always_inline enum fate parse_ip6(void *ctx, walk_fn walk, length_fn le
 	if (!frame_holds(ctx, length, c, start + total))
 		return FATE_MALFORMED;
 
-	__builtin_memcpy(&p->source, &ip->saddr, sizeof(p->source));
-	__builtin_memcpy(&p->dest, &ip->daddr, sizeof(p->dest));
 	p->v4 = false;
 	p->hidden = false;
 	p->plain = true;
-	p->l4 = start;
 	if (ip->nexthdr != IPPROTO_TCP) {
-		fate = walk(ctx, p, ip->nexthdr);
-		if (fate)
-			return fate;
-		if (p->l4 - start > total)
+		int walked = walk(ctx, start, ip->nexthdr);
+
+		if (walked < 0)
+			return -walked;
+		p->hidden = walked & WALK_FRAGMENT; /* until the flags are seen */
+		p->plain = false;
+		c->off = walked & WALK_OFFSET;
+		if (c->off - start > total)
 			return FATE_MALFORMED;
 	}
-	c->off = p->l4;
 	*rest = total - (c->off - start);
 	return FATE_PENDING;
 }
@@ -298,6 +295,29 @@ static __always_inline enum fate parse_frame(void *ctx, walk_fn walk, length_fn 
 	else
 		return FATE_NOT_IP;
 	return fate ? fate : parse_tcp(&c, p, rest);
+}
+
+/* Apart from parse_frame(): most packets are no mail, and are not asked for more than a port. */
+static __always_inline bool parse_addresses(const void *data, const void *end, struct packet *p)
+{
+	const void *l3 = data + (p->l3 & PARSE_OFFSET_MASK);
+
+	if (p->v4) {
+		const struct iphdr *ip = l3;
+
+		if ((void *)(ip + 1) > end)
+			return false;
+		p->source = (struct addr){.w = {0, 0, ADDR_V4_MARK, ip->saddr}};
+		p->dest = (struct addr){.w = {0, 0, ADDR_V4_MARK, ip->daddr}};
+	} else {
+		const struct ipv6hdr *ip = l3;
+
+		if ((void *)(ip + 1) > end)
+			return false;
+		__builtin_memcpy(&p->source, &ip->saddr, sizeof(p->source));
+		__builtin_memcpy(&p->dest, &ip->daddr, sizeof(p->dest));
+	}
+	return true;
 }
 
 #endif

@@ -4,6 +4,7 @@
 #define MXDP_MAPS_FEEDS_BPF_H
 
 #include "addr.h"
+#include "clock.bpf.h"
 #include "feeds.h"
 #include "live.h"
 
@@ -186,31 +187,39 @@ static __always_inline __u64 feeds_half(const __be32 *w)
 	return (__u64)bpf_ntohl(w[0]) << 32 | bpf_ntohl(w[1]);
 }
 
+/* When the set expires, of which the first line tells. */
+static __always_inline __u32 feeds_expires(void *set)
+{
+	__u32 first = 0;
+	const struct feeds_terms *terms = bpf_map_lookup_elem(set, &first);
+
+	return terms ? terms->expires : 0;
+}
+
 /*
- * When the set of one slot that lists the address expires; 0 where none does. A global function for
- * the verifier's sake: it is looked at once, and not again for each slot on each path that leads
+ * When the set of one slot that lists the address expires; 0 where none does. Global functions for
+ * the verifier's sake: it looks at each once, and not again for each slot on each path that leads
  * here.
  */
-__noinline __u32 feeds_find(const struct addr *source, __u32 slot)
+__noinline __u32 feeds_match4(__u32 v4, __u32 slot)
 {
-	const struct feeds_terms *terms;
-	__u32 first = 0;
-	bool listed;
-	void *set;
+	void *set = bpf_map_lookup_elem(&mxdp_feeds, &slot);
 
-	if (!source)
-		return 0;
-	set = bpf_map_lookup_elem(&mxdp_feeds, &slot);
-	if (!set)
-		return 0;
+	return set && feeds_find4(set, v4) ? feeds_expires(set) : 0;
+}
+
+__noinline __u32 feeds_match6(__u64 hi, __u64 lo, __u32 slot)
+{
+	void *set = bpf_map_lookup_elem(&mxdp_feeds, &slot);
+
+	return set && feeds_find6(set, hi, lo) ? feeds_expires(set) : 0;
+}
+
+static __always_inline __u32 feeds_match(const struct addr *source, __u32 slot)
+{
 	if (addr_is_v4(source))
-		listed = feeds_find4(set, bpf_ntohl(source->w[3]));
-	else
-		listed = feeds_find6(set, feeds_half(source->w), feeds_half(source->w + 2));
-	if (!listed)
-		return 0;
-	terms = bpf_map_lookup_elem(set, &first);
-	return terms ? terms->expires : 0;
+		return feeds_match4(bpf_ntohl(source->w[3]), slot);
+	return feeds_match6(feeds_half(source->w), feeds_half(source->w + 2), slot);
 }
 
 /* Like no action that stands in a verdict: those are bytes. */
@@ -220,24 +229,23 @@ __noinline __u32 feeds_find(const struct addr *source, __u32 slot)
 
 /*
  * The action of the first set that lists the address and is young enough; else FEEDS_TOO_OLD or
- * FEEDS_NO_ACTION. The clock is read, into *now, on a hit only. Global for the same reason.
+ * FEEDS_NO_ACTION. The clock is read, into *now, on a hit only.
  */
-__noinline __u32 feeds_lookup(const struct addr *source, __u32 ports, __u32 feeds, __u32 *now)
+static __always_inline __u32 feeds_lookup(const struct addr *source, __u32 ports, __u32 feeds,
+					  __u32 *now)
 {
 	__u32 used = feeds >> FEEDS_SLOT(ports, 0), none = FEEDS_NO_ACTION;
 
-	if (!source || !now || ports >= PORTS_COUNT)
-		return none;
 	for (__u32 action = 0; action < FEEDS_ACTIONS; action++) {
 		__u32 expires;
 
 		if (!(used >> action & 1))
 			continue;
-		expires = feeds_find(source, FEEDS_SLOT(ports, action));
+		expires = feeds_match(source, FEEDS_SLOT(ports, action));
 		if (!expires)
 			continue;
 		if (!*now)
-			*now = bpf_ktime_get_boot_ns() / 1000000000ULL;
+			*now = clock_seconds();
 		if (expires > *now)
 			return action;
 		none = FEEDS_TOO_OLD;
@@ -245,14 +253,13 @@ __noinline __u32 feeds_lookup(const struct addr *source, __u32 ports, __u32 feed
 	return none;
 }
 
-static __always_inline void feeds_count(const struct addr *source, __u32 ports, __u32 action,
-					bool stopped)
+/* Counts a hit of a slot, and remembers whose. Global as the others; returns nothing of use. */
+__noinline int feeds_count(const struct addr *source, __u32 slot, __u32 stopped)
 {
-	__u32 slot = FEEDS_SLOT(ports, action);
 	struct feeds_trail *trail = bpf_map_lookup_elem(&mxdp_feed_hits, &slot);
 
-	if (!trail)
-		return;
+	if (!trail || !source)
+		return 0;
 	trail->recent[trail->hits.listed % FEEDS_RECENT] = *source;
 	/*
 	 * A reader on another CPU must not meet the number before its source. Where CPUs reorder
@@ -261,6 +268,7 @@ static __always_inline void feeds_count(const struct addr *source, __u32 ports, 
 	asm volatile("" ::: "memory");
 	trail->hits.listed++;
 	trail->hits.stopped += stopped;
+	return 0;
 }
 
 #endif

@@ -29,7 +29,7 @@ struct {
 
 /*
  * Whether the source has a token left, which is taken then; always where there is no limit. Global
- * for the verifier's sake, as feeds_find().
+ * for the verifier's sake, as feeds_match4().
  */
 __noinline int limits_take(const struct addr *source, __u32 ports)
 {

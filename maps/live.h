@@ -13,7 +13,7 @@
  * Raised whenever a key, a value or a meaning below maps/ changes. Pinned maps of another version
  * are never reused: the agent says so and does not start before `mxdpctl detach' has removed them.
  */
-#define LAYOUT_VERSION 9
+#define LAYOUT_VERSION 10
 
 enum mode {
 	MODE_MONITOR, /* count what would be dropped, drop nothing */

@@ -33,19 +33,31 @@ static __always_inline bool allow_is_near(const struct addr *source, const struc
 	return live->allow[net >> 6] >> (net & 63) & 1;
 }
 
-static __always_inline bool allow_contains(const struct addr *source, const struct live *live,
-					   __u32 now)
+/* The tries are asked in global functions: the verifier looks at each once, not on each way there.
+ */
+__noinline int allow_contains(const struct addr *source, __u32 now)
 {
 	const struct net_value *net;
-	struct net_key key;
+	struct net_key key = {.plen = ADDR_BITS};
 
-	if (!allow_is_near(source, live))
+	if (!source)
 		return false;
-	key = (struct net_key){.plen = ADDR_BITS, .addr = *source};
+	key.addr = *source;
 	net = bpf_map_lookup_elem(&mxdp_allow, &key);
-
 	return net && net->expires > now;
 }
+
+__noinline int local_contains(const struct addr *dest)
+{
+	struct net_key key = {.plen = ADDR_BITS};
+
+	if (!dest)
+		return false;
+	key.addr = *dest;
+	return bpf_map_lookup_elem(&mxdp_local, &key) != NULL;
+}
+
+typedef __u64 __attribute__((may_alias)) addr_half;
 
 /*
  * By arithmetic: comparisons would be branches, and the verifier would follow each way through all
@@ -53,25 +65,18 @@ static __always_inline bool allow_contains(const struct addr *source, const stru
  */
 static __always_inline bool is_own(const struct addr *dest, const struct live *live)
 {
-	__u32 strange = 1;
+	const addr_half *to = (const void *)dest;
+	__u64 strange = 1;
 
 	for (int i = 0; i < LIVE_OWN; i++) {
-		const struct addr *own = &live->own[i];
-		__u32 differs = (own->w[0] ^ dest->w[0]) | (own->w[1] ^ dest->w[1]) |
-				(own->w[2] ^ dest->w[2]) | (own->w[3] ^ dest->w[3]);
+		const addr_half *own = (const void *)&live->own[i];
+		__u64 differs = (own[0] ^ to[0]) | (own[1] ^ to[1]);
 
 		asm volatile("" : "+r"(differs));
 		differs |= -differs; /* the highest bit, where it is not zero */
-		strange &= differs >> 31;
+		strange &= differs >> 63;
 	}
 	return !strange;
-}
-
-static __always_inline bool local_contains(const struct addr *dest)
-{
-	struct net_key key = {.plen = ADDR_BITS, .addr = *dest};
-
-	return bpf_map_lookup_elem(&mxdp_local, &key) != NULL;
 }
 
 #endif

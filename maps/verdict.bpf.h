@@ -3,6 +3,7 @@
 #ifndef MXDP_MAPS_VERDICT_BPF_H
 #define MXDP_MAPS_VERDICT_BPF_H
 
+#include "clock.bpf.h"
 #include "live.h"
 #include "verdict.h"
 
@@ -39,13 +40,19 @@ struct {
 	__type(value, struct verdict_hits);
 } mxdp_hits SEC(".maps");
 
-static __always_inline bool presence_test(__be32 v4)
+static __always_inline bool presence_bit(__u32 first, __u32 net)
 {
-	__u32 net = bpf_ntohl(v4) >> 8;
-	__u32 word = net >> 6;
+	__u32 word = first + (net >> 6);
 	const __u64 *bits = bpf_map_lookup_elem(&mxdp_presence, &word);
 
 	return bits && (*bits >> (net & 63)) & 1;
+}
+
+static __always_inline bool presence_test(__be32 v4)
+{
+	__u32 net = bpf_ntohl(v4) >> 8;
+
+	return presence_bit(PRESENCE_NETS16, net >> 8) && presence_bit(0, net);
 }
 
 /* Keeps the first `plen` bits. */
@@ -67,7 +74,7 @@ static __always_inline const struct verdict *verdict_if_fresh(const struct verdi
 	if (!v)
 		return NULL;
 	if (!*now)
-		*now = bpf_ktime_get_boot_ns() / 1000000000ULL;
+		*now = clock_seconds();
 	return v->expires > *now ? v : NULL;
 }
 
@@ -109,14 +116,20 @@ static __always_inline const struct verdict *verdict_lookup(const struct addr *s
 	return v;
 }
 
+/* Apart, and global for the verifier's sake: done once for each verdict. */
+__noinline int verdict_hits_begin(const struct verdict_key *key, __u32 now)
+{
+	struct verdict_hits none = {.first = now};
+
+	return key ? bpf_map_update_elem(&mxdp_hits, key, &none, BPF_NOEXIST) : 0;
+}
+
 static __always_inline struct verdict_hits *verdict_hit(const struct verdict_key *key, __u32 now)
 {
 	struct verdict_hits *hits = bpf_map_lookup_elem(&mxdp_hits, key);
 
 	if (!hits) {
-		struct verdict_hits none = {.first = now};
-
-		bpf_map_update_elem(&mxdp_hits, key, &none, BPF_NOEXIST);
+		verdict_hits_begin(key, now);
 		hits = bpf_map_lookup_elem(&mxdp_hits, key);
 		if (!hits)
 			return NULL;

@@ -39,7 +39,13 @@ static struct verdict_prefix_key trie_key(const struct prefix *prefix, enum port
 		.plen = 32 + prefix->plen, .ports = htonl(ports), .addr = prefix->addr};
 }
 
-/* All /24s that the prefix touches; atomic, since the sweep may store the same word. */
+/* Atomic, since the sweep may store the same word. */
+static void presence_mark(volatile __u64 *words, __u32 net)
+{
+	__atomic_fetch_or(&words[net >> 6], 1ULL << (net & 63), __ATOMIC_RELEASE);
+}
+
+/* All /24s that the prefix touches, and their /16s. */
 static void presence_set(volatile __u64 *words, const struct prefix *prefix)
 {
 	__u32 first, count;
@@ -48,8 +54,10 @@ static void presence_set(volatile __u64 *words, const struct prefix *prefix)
 		return;
 	first = ntohl(prefix->addr.w[3]) >> 8;
 	count = prefix->plen >= PLEN_V4_24 ? 1 : 1U << (PLEN_V4_24 - prefix->plen);
-	for (__u32 net = first; net < first + count; net++)
-		__atomic_fetch_or(&words[net >> 6], 1ULL << (net & 63), __ATOMIC_RELEASE);
+	for (__u32 net = first; net < first + count; net++) {
+		presence_mark(words, net);
+		presence_mark(words + PRESENCE_NETS16, net >> 8);
+	}
 }
 
 /* A trie knows no BPF_NOEXIST before Linux 6.13: the agent is the only writer, so it may look. */

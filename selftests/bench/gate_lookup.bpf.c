@@ -50,14 +50,14 @@ static __always_inline long load(void *ctx, __u32 off, void *to, __u32 len)
 	return bpf_xdp_load_bytes(ctx, off, to, len);
 }
 
-__noinline int walk_bench(struct xdp_md *ctx, struct packet *p, __u32 next)
+__noinline int walk_bench(struct xdp_md *ctx, __u32 off, __u32 next)
 {
-	return p ? walk_ext_headers(ctx, load, p, next) : FATE_MALFORMED;
+	return walk_ext_headers(ctx, load, off, next);
 }
 
-static __always_inline int walk(void *ctx, struct packet *p, __u32 next)
+static __always_inline int walk(void *ctx, __u32 off, __u32 next)
 {
-	return walk_bench(ctx, p, next);
+	return walk_bench(ctx, off, next);
 }
 
 static __always_inline __u32 length(void *ctx)
@@ -164,7 +164,7 @@ int bench_feeds(struct xdp_md *ctx)
 	BEGIN(k)
 	struct addr source = {.w = {0, 0, bpf_htonl(0xffff), bpf_htonl(draw4(k))}};
 
-	return end(k, !!feeds_find(&source, 0));
+	return end(k, !!feeds_match(&source, 0));
 }
 
 SEC("xdp")
@@ -184,5 +184,5 @@ int bench_feeds6(struct xdp_md *ctx)
 	struct addr source;
 
 	draw6(k, &source);
-	return end(k, !!feeds_find(&source, 0));
+	return end(k, !!feeds_match(&source, 0));
 }

@@ -51,7 +51,18 @@ static inline int local_put(struct kernel *k, const char *net)
 	return net_put(k->skel->maps.mxdp_local, net, NET_NEVER_EXPIRES);
 }
 
-/* Sets or clears the presence bits of every IPv4 /24 that the network touches. */
+static inline int presence_bit_put(int fd, uint32_t first, uint32_t net, bool present)
+{
+	uint32_t word = first + net / 64;
+	uint64_t bits;
+
+	if (bpf_map_lookup_elem(fd, &word, &bits))
+		return -errno;
+	bits = present ? bits | 1ULL << net % 64 : bits & ~(1ULL << net % 64);
+	return bpf_map_update_elem(fd, &word, &bits, BPF_ANY) ? -errno : 0;
+}
+
+/* Sets or clears the presence bits of every IPv4 /24 that the network touches; sets its /16s'. */
 static inline int presence_put(struct kernel *k, const char *text, bool present)
 {
 	int fd = bpf_map__fd(k->skel->maps.mxdp_presence);
@@ -63,16 +74,10 @@ static inline int presence_put(struct kernel *k, const char *text, bool present)
 	first = ntohl(net.addr.w[3]) >> 8;
 	if (net.plen < ADDR_V4_BITS + 24)
 		count = 1U << (ADDR_V4_BITS + 24 - net.plen);
-	for (uint32_t i = first; i < first + count; i++) {
-		uint32_t word = i / 64;
-		uint64_t bits;
-
-		if (bpf_map_lookup_elem(fd, &word, &bits))
+	for (uint32_t i = first; i < first + count; i++)
+		if (presence_bit_put(fd, 0, i, present) ||
+		    presence_bit_put(fd, PRESENCE_NETS16, i / 256, true))
 			return -errno;
-		bits = present ? bits | 1ULL << i % 64 : bits & ~(1ULL << i % 64);
-		if (bpf_map_update_elem(fd, &word, &bits, BPF_ANY))
-			return -errno;
-	}
 	return 0;
 }
 

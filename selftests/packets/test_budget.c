@@ -6,7 +6,7 @@
  */
 #include "expect.h"
 
-#define BUDGET 20000
+#define BUDGET 24000
 
 static void within_budget(const struct bpf_program *program)
 {

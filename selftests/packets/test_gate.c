@@ -376,6 +376,11 @@ static void test_presence_bit_is_asked_first(void **state)
 	ingress_is(k, FATE_SYN_DROPPED, .from = "198.51.101.0", .flags = SYN);
 	assert_int_equal(presence_put(k, CLIENT, true), 0);
 	ingress_is(k, FATE_SYN_DROPPED, .flags = SYN);
+	/* The /16's bit before it. */
+	assert_int_equal(presence_bit_put(bpf_map__fd(k->skel->maps.mxdp_presence), PRESENCE_NETS16,
+					  0xc633, false),
+			 0);
+	ingress_is(k, FATE_SYN_CLEAN, .flags = SYN);
 	/* The first and the last bit there are. */
 	block(k, "0.0.0.1", PORTS_MX, lasting(ACTION_DROP));
 	block(k, "255.255.255.254", PORTS_MX, lasting(ACTION_DROP));
