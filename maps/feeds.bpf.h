@@ -32,6 +32,8 @@ struct {
 	__type(value, struct feeds_trail);
 } mxdp_feed_hits SEC(".maps");
 
+static volatile __u64 feeds_memo[1 << FEEDS_MEMO_BITS];
+
 static __always_inline bool feeds_word(void *set, __u32 at, __u64 *word)
 {
 	__u32 index = at / FEEDS_LINE_WORDS;
@@ -187,13 +189,25 @@ static __always_inline __u64 feeds_half(const __be32 *w)
 	return (__u64)bpf_ntohl(w[0]) << 32 | bpf_ntohl(w[1]);
 }
 
-/* When the set expires, of which the first line tells. */
-static __always_inline __u32 feeds_expires(void *set)
+static __always_inline const struct feeds_terms *feeds_terms(void *set)
 {
 	__u32 first = 0;
-	const struct feeds_terms *terms = bpf_map_lookup_elem(set, &first);
 
-	return terms ? terms->expires : 0;
+	return bpf_map_lookup_elem(set, &first);
+}
+
+static __always_inline bool feeds_lists4(void *set, __u32 serial, __u32 v4)
+{
+	volatile __u64 *memo = &feeds_memo[v4 * 0x9e3779b1U >> (32 - FEEDS_MEMO_BITS)];
+	__u64 fact = (__u64)v4 << 32 | serial;
+
+	if (serial && *memo == fact)
+		return true;
+	if (!feeds_find4(set, v4))
+		return false;
+	if (serial)
+		*memo = fact;
+	return true;
 }
 
 /*
@@ -204,15 +218,17 @@ static __always_inline __u32 feeds_expires(void *set)
 __noinline __u32 feeds_match4(__u32 v4, __u32 slot)
 {
 	void *set = bpf_map_lookup_elem(&mxdp_feeds, &slot);
+	const struct feeds_terms *terms = set ? feeds_terms(set) : NULL;
 
-	return set && feeds_find4(set, v4) ? feeds_expires(set) : 0;
+	return terms && feeds_lists4(set, terms->serial, v4) ? terms->expires : 0;
 }
 
 __noinline __u32 feeds_match6(__u64 hi, __u64 lo, __u32 slot)
 {
 	void *set = bpf_map_lookup_elem(&mxdp_feeds, &slot);
+	const struct feeds_terms *terms = set ? feeds_terms(set) : NULL;
 
-	return set && feeds_find6(set, hi, lo) ? feeds_expires(set) : 0;
+	return terms && feeds_find6(set, hi, lo) ? terms->expires : 0;
 }
 
 static __always_inline __u32 feeds_match(const struct addr *source, __u32 slot)

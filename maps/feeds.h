@@ -58,7 +58,8 @@ struct feeds_terms {
 	__u32 expires; /* CLOCK_BOOTTIME seconds; from then on, or if 0, the set counts as empty */
 	__u32 since;   /* when it was built */
 	__u64 entries; /* disjoint ranges that it was built from, of both families */
-	__u64 zero[6];
+	__u32 serial;  /* of no other set in these maps, while they live; 0: not in force yet */
+	__u32 zero[11];
 };
 
 /* The second line. */
@@ -103,6 +104,13 @@ struct feeds_hits {
 };
 
 #define FEEDS_RECENT 64 /* a power of two */
+
+/*
+ * What was found lately: "this set lists this IPv4 address", 8 bytes each. A set never changes, so
+ * what was true of it once stays true, and a new set has a new serial. Whoever comes again, as the
+ * sources of a flood do, costs one read of 256 KB instead of a root, a group and a leaf.
+ */
+#define FEEDS_MEMO_BITS 15
 
 /*
  * For each slot and CPU. The hits are exact. Which feeds list a source only user space knows, so

@@ -97,6 +97,17 @@ out:
 	return err;
 }
 
+/* Of no set before it, and never 0. Threads may swap other slots meanwhile. */
+static uint32_t new_serial(struct maps *maps)
+{
+	uint32_t serial;
+
+	do {
+		serial = __atomic_add_fetch(&maps->live_values->feed_serial, 1, __ATOMIC_RELAXED);
+	} while (!serial);
+	return serial;
+}
+
 /* The bit comes after the set and goes before it: to a packet between the two it is not there. */
 int feeds_swap(struct maps *maps, uint32_t slot, const struct feeds_image *image)
 {
@@ -105,6 +116,7 @@ int feeds_swap(struct maps *maps, uint32_t slot, const struct feeds_image *image
 	if (slot >= FEEDS_SLOTS)
 		return -EINVAL;
 	if (image) {
+		image->terms->serial = new_serial(maps);
 		if (bpf_map_update_elem(maps->feeds, &slot, &image->fd, BPF_ANY))
 			return -errno;
 		__atomic_fetch_or(used, 1U << slot, __ATOMIC_RELEASE);

@@ -13,7 +13,7 @@
  * Raised whenever a key, a value or a meaning below maps/ changes. Pinned maps of another version
  * are never reused: the agent says so and does not start before `mxdpctl detach' has removed them.
  */
-#define LAYOUT_VERSION 10
+#define LAYOUT_VERSION 11
 
 enum mode {
 	MODE_MONITOR, /* count what would be dropped, drop nothing */
@@ -41,12 +41,14 @@ struct live {
 	__u32 limit_burst;     /* SYNs that may come at once */
 	struct addr limit_mask[2]; /* those of one network share a bucket: [0] IPv6, [1] IPv4 */
 	__u32 allow_known;         /* 1: `allow' is complete; 0: not filled yet */
+	__u32 feed_serial;         /* of the newest feed set */
+	__u32 zero;
 	/* Some protected addresses; those left over are zero, which is nobody's address. */
 	struct addr own[LIVE_OWN];
 	/* Bit n: a network that is allowed, or was lately, shares addresses with IPv4's /16 n. */
 	__u64 allow[LIVE_ALLOW_WORDS];
 };
 
-_Static_assert(sizeof(struct live) == 144 + 8192, "struct live is shared with the kernel side");
+_Static_assert(sizeof(struct live) == 152 + 8192, "struct live is shared with the kernel side");
 
 #endif

@@ -68,6 +68,29 @@ static void test_slots(void **state)
 	both_meet(&room->k, FATE_SYN_DROPPED, .dport = 587);
 }
 
+/* What was found in a set is remembered; of the next set, and of another address, it says nothing.
+ */
+static void test_memo(void **state)
+{
+	struct room *room = *state;
+	struct kernel *k = &room->k;
+
+	put_nets(room, MX_DROP, CLIENT " 192.0.2.1");
+	for (int i = 0; i < 2; i++) {
+		ingress_is(k, FATE_SYN_DROPPED, .flags = SYN);
+		ingress_is(k, FATE_SYN_DROPPED, .from = "192.0.2.1", .flags = SYN);
+		ingress_is(k, FATE_SYN_CLEAN, .dport = 587, .flags = SYN);
+	}
+	put_nets(room, MX_DROP, "192.0.2.1");
+	for (int i = 0; i < 2; i++) {
+		ingress_is(k, FATE_SYN_CLEAN, .flags = SYN);
+		ingress_is(k, FATE_SYN_DROPPED, .from = "192.0.2.1", .flags = SYN);
+	}
+	put_nets(room, SUBM_DROP, CLIENT);
+	ingress_is(k, FATE_SYN_DROPPED, .dport = 587, .flags = SYN);
+	ingress_is(k, FATE_SYN_CLEAN, .flags = SYN);
+}
+
 static void test_what_spares(void **state)
 {
 	struct room *room = *state;
@@ -265,10 +288,15 @@ static void test_what_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		room_test(test_slots),           room_test(test_what_spares),
-		room_test(test_hidden_flags),    room_test(test_age),
-		room_test(test_beside_verdicts), room_test(test_each_length),
-		room_test(test_whole_and_empty), room_test(test_what_is_refused),
+		room_test(test_slots),
+		room_test(test_memo),
+		room_test(test_what_spares),
+		room_test(test_hidden_flags),
+		room_test(test_age),
+		room_test(test_beside_verdicts),
+		room_test(test_each_length),
+		room_test(test_whole_and_empty),
+		room_test(test_what_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("feed sets", tests, NULL, NULL);
