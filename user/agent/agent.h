@@ -37,6 +37,7 @@
 #include "../../maps/verdict_user.h"
 #include "../base/latency.h"
 #include "../base/notify.h"
+#include "blamed.h"
 #include "by_cause.h"
 #include "reasons.h"
 #include "stall.h"
@@ -138,6 +139,7 @@ struct agent {
 	struct crowd *crowd;
 	struct suspend suspend;
 	struct ceiling ceiling;
+	struct blamed blamed;
 	struct knocking *knocking; /* knocks.h */
 	struct daily *daily;       /* daily.h */
 	struct journal *journal;

@@ -166,6 +166,7 @@ json_t *feeds_status(const struct agent *a, json_t *notes)
 {
 	const struct feeds *f = a->feeds;
 	char words[FEED_STATE_WORDS], name[FEED_NAME + 16];
+	json_t *unwell = json_object();
 	size_t entries = 0, in_force = 0;
 
 	for (size_t i = 0; f && i < f->count; i++) {
@@ -174,6 +175,8 @@ json_t *feeds_status(const struct agent *a, json_t *notes)
 
 		entries += one->fresh ? stock_entries(one->stock) : 0;
 		in_force += one->fresh;
+		if (!one->fresh || one->held_why[0] || one->plan.failures)
+			json_object_set_new(unwell, one->settings->name, json_string(state));
 		snprintf(name, sizeof(name), "feed %s: ", one->settings->name);
 		if (!strcmp(state, "stale") || !strcmp(state, "held") ||
 		    (!strcmp(state, "failing") && one->plan.failures))
@@ -189,6 +192,7 @@ json_t *feeds_status(const struct agent *a, json_t *notes)
 						    strerror(-f->slot[i].error)));
 	if (f && f->count && !f->child)
 		add_note(notes, "feeds are not fetched any more, start mxdpd again: ", f->no_child);
-	return json_pack("{s:I, s:I, s:I}", "count", (json_int_t)(f ? f->count : 0), "in_force",
-			 (json_int_t)in_force, "entries", (json_int_t)entries);
+	return json_pack("{s:I, s:I, s:I, s:o}", "count", (json_int_t)(f ? f->count : 0),
+			 "in_force", (json_int_t)in_force, "entries", (json_int_t)entries, "unwell",
+			 unwell);
 }

@@ -49,6 +49,7 @@ struct outcomes {
 	struct told *told;
 	uint64_t number; /* of the newest case */
 	struct baseline seen, heard;
+	int64_t last;   /* boot seconds: mail accepted, seen or told; 0: none that is known */
 	uint32_t alarm; /* boot seconds when mail was found to be low; 0: it is not */
 };
 
@@ -289,6 +290,12 @@ static struct told *told_of(struct outcomes *o, const struct addr *client)
 	return t;
 }
 
+void outcomes_last(struct agent *a, int64_t at)
+{
+	if (!a->outcomes->last || at > a->outcomes->last)
+		a->outcomes->last = at;
+}
+
 void outcomes_ended(struct agent *a, const struct session *session)
 {
 	const struct open_case *c = find_case(a, &session->flow.client, session->dialogue.ports);
@@ -296,6 +303,7 @@ void outcomes_ended(struct agent *a, const struct session *session)
 
 	if (session->dialogue.accepted) {
 		baseline_accepted(&a->outcomes->seen, session->dialogue.accepted);
+		outcomes_last(a, boot_seconds());
 		t = told_of(a->outcomes, &session->flow.client);
 		if (t)
 			t->trusted = boot_seconds();
@@ -335,6 +343,7 @@ void outcomes_told(struct agent *a, const struct addr *client, bool accepted, in
 	if (!accepted)
 		return;
 	baseline_accepted(&a->outcomes->heard, 1);
+	outcomes_last(a, then);
 	history_accepted(a->history, client, now);
 	judge_told_accepted(a, client, then);
 	trust(a, t, now);
@@ -454,6 +463,9 @@ json_t *outcomes_status(struct agent *a, json_t *notes)
 
 	if (says.state == BASELINE_LOW)
 		json_array_append_new(notes, json_string(alarm_words(a, &says, told, text)));
-	return json_pack("{s:I, s:I, s:I}", "last_hour", (json_int_t)says.accepted, "usual",
-			 (json_int_t)says.usual, "days", (json_int_t)says.days);
+	return json_pack("{s:I, s:I, s:I, s:o}", "last_hour", (json_int_t)says.accepted, "usual",
+			 (json_int_t)says.usual, "days", (json_int_t)says.days, "last_ago",
+			 a->outcomes->last
+				 ? json_integer((json_int_t)boot_seconds() - a->outcomes->last)
+				 : json_null());
 }

@@ -37,9 +37,15 @@ void outcomes_ended(struct agent *a, const struct session *session);
 /* The mail server's log says so of this client, at a time of day. */
 void outcomes_told(struct agent *a, const struct addr *client, bool accepted, int64_t at);
 
+/* Mail was accepted then, as is remembered of before: boot seconds, below zero before this boot. */
+void outcomes_last(struct agent *a, int64_t at);
+
 /* The second hand. */
 void outcomes_tick(struct agent *a, uint32_t now);
-/* For `status': {"seen": .., "usual": .., "days": ..}, and what is wrong in words. */
+/*
+ * For `status': {"last_hour": .., "usual": .., "days": .., "last_ago": seconds or null}, and what
+ * is wrong in words.
+ */
 json_t *outcomes_status(struct agent *a, json_t *notes);
 
 #endif

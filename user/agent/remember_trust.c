@@ -10,6 +10,7 @@
 #include "../base/log.h"
 #include "../policy/owner.h"
 #include "lookups.h"
+#include "outcomes.h"
 #include "remember.h"
 #include "trust.h"
 
@@ -59,6 +60,7 @@ static void restore_known(const struct addr *client, int64_t at, void *agent)
 	struct agent *a = agent;
 
 	known_accepted(a->known, client, at);
+	outcomes_last(a, at);
 	history_accepted(a->history, client, at > 0 ? (uint32_t)at : 0);
 }
 

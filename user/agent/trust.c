@@ -140,6 +140,25 @@ static void note_conviction(struct agent *a, const struct session *session, uint
 		suspend(a, s, why);
 }
 
+/* It is known for good, and a block stands against it. */
+static void note_blamed(struct agent *a, const struct session *session, uint32_t now)
+{
+	const struct findings *f = &session->dialogue.findings;
+	const struct prefix client = prefix_of(&session->flow.client, ADDR_BITS);
+	const struct finding *why = policy_main(&a->config.policy, f);
+	const struct kept *helo = &session->dialogue.helo;
+	char name[POLICY_FINDING_NAME];
+	struct verdict_entry entry;
+
+	if (!why || judge_is_doubtful(a, session) || !is_known_good(a, session, why, now) ||
+	    verdict_find(&a->maps, &client, session->dialogue.ports, now, &entry) ||
+	    !action_blocks(entry.verdict.action))
+		return;
+	blamed_add(&a->blamed, &client.addr, session->dialogue.ports,
+		   policy_finding_name(name, &a->config.policy, why), lookups_name(session),
+		   kept_count(helo) ? kept_text(helo, kept_count(helo) - 1) : NULL, now);
+}
+
 struct suspension *trust_withdrawn_by(const struct agent *a, const struct verdict_entry *entry)
 {
 	struct finding finding = {.id = entry->verdict.cause};
@@ -261,8 +280,10 @@ void trust_ended(struct agent *a, const struct session *session)
 	uint32_t now = boot_seconds();
 
 	volume_session(a->volume, now);
-	if (session->decided == DECISION_BLOCK)
+	if (session->decided == DECISION_BLOCK) {
+		note_blamed(a, session, now);
 		note_conviction(a, session, now);
+	}
 	if (session->decided != DECISION_PASS || !session->dialogue.accepted ||
 	    judge_is_doubtful(a, session) || !is_spotless(a, session))
 		return;

@@ -73,32 +73,47 @@ static void limits_of(json_t *notes, const struct agent *a, const unsigned long 
 }
 
 /* What others say of clients, and whether it can be believed. */
-static void dns_of(json_t *notes, const struct agent *a)
+static json_t *lists_of(const struct agent *a, json_t *notes)
 {
-	json_t *lists = a->lists ? lists_json(a->lists) : NULL, *list;
-	char words[SUSPECT_WORDS];
-	size_t i;
+	json_t *lists = a->lists ? lists_json(a->lists) : NULL, *list, *unwell = json_object();
+	size_t i, count = json_array_size(lists);
 
-	if (a->suspect.active)
-		note(notes, suspect_words(&a->suspect, words));
 	json_array_foreach(lists, i, list)
 	{
+		const char *name = json_string_value(json_object_get(list, "name"));
 		const char *why = json_string_value(
 			json_object_get(json_object_get(list, "last_error"), "words"));
 
-		if (!json_is_true(json_object_get(list, "believed")) && why)
+		if (json_is_true(json_object_get(list, "believed")))
+			continue;
+		json_object_set(unwell, name, json_object_get(list, "state"));
+		if (why)
 			json_array_append_new(
 				notes,
-				json_sprintf("list %s is not believed: %s",
-					     json_string_value(json_object_get(list, "name")),
-					     why));
+				json_sprintf("list %s is not believed: %s; mail flows without "
+					     "it, `mxdpctl dnsbl' shows how it goes on",
+					     name, why));
 	}
 	json_decref(lists);
+	return json_pack("{s:I, s:I, s:o}", "count", (json_int_t)count, "believed",
+			 (json_int_t)(count - json_object_size(unwell)), "unwell", unwell);
+}
+
+/* Whether the server's replies are seen: without them nothing can be judged. */
+static json_t *tap_of(const struct agent *a, const unsigned long long *fates)
+{
+	return json_pack("{s:I, s:I, s:o}", "syns", (json_int_t)fates[FATE_SYN_CLEAN], "replies",
+			 (json_int_t)(fates[FATE_REPLY_BARE] + fates[FATE_REPLY_QUIET] +
+				      fates[FATE_REPLY_SEEN]),
+			 "blind_for",
+			 a->blind.since ? json_integer((json_int_t)boot_seconds() - a->blind.since)
+					: json_null());
 }
 
 static json_t *notes_of(struct agent *a, const unsigned long long *fates)
 {
 	json_t *notes = json_array();
+	char words[SUSPECT_WORDS];
 
 	if (!a->interface_count)
 		json_array_append_new(notes,
@@ -127,7 +142,8 @@ static json_t *notes_of(struct agent *a, const unsigned long long *fates)
 			    "force: see `mxdpctl check-config'");
 	trust_notes(a, notes);
 	senders_notes(a, notes);
-	dns_of(notes, a);
+	if (a->suspect.active)
+		note(notes, suspect_words(&a->suspect, words));
 	losses_of(notes, a, fates);
 	limits_of(notes, a, fates);
 	return notes;
@@ -209,11 +225,12 @@ static json_t *checks_off(const struct agent *a)
 
 static json_t *counts_of(const struct agent *a)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "sessions",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sessions",
 			 (json_int_t)a->counts.sessions, "blocked", (json_int_t)a->counts.blocked,
 			 "watched", (json_int_t)a->counts.watched, "accepted",
 			 (json_int_t)a->counts.accepted, "spared", (json_int_t)a->counts.spared,
-			 "beyond_ceiling", (json_int_t)a->ceiling.beyond);
+			 "beyond_ceiling", (json_int_t)a->ceiling.beyond, "no_room",
+			 (json_int_t)a->counts.map_full);
 }
 
 static json_t *latency_of(const struct agent *a)
@@ -296,6 +313,10 @@ json_t *agent_status(struct agent *a)
 
 		json_object_set_new(status, "journal", remember_status(a, notes));
 		json_object_set_new(status, "accepted_mail", outcomes_status(a, notes));
+		json_object_set_new(status, "good_blocked",
+				    blamed_status(&a->blamed, is_enforcing(a), now, notes));
+		json_object_set_new(status, "lists", lists_of(a, notes));
+		json_object_set_new(status, "tap", tap_of(a, fates));
 		json_object_set_new(status, "log", log_out_status(notes));
 		json_object_set_new(status, "feeds", feeds_status(a, notes));
 		json_object_set_new(status, "relays", relays_of(a));

@@ -55,13 +55,13 @@ static enum group group_of(enum fate fate)
 
 static void show_line(enum group group, bool *titled, json_int_t count, const char *text)
 {
-	char clean[TEXT_CELL];
+	char front[TEXT_SPAN];
 
 	if (!*titled)
 		printf("\n%s%s%s\n", paint(PAINT_HEAD), groups[group].title, paint(PAINT_NONE));
 	*titled = true;
-	printf("%s%14lld%s  %s\n", paint(groups[group].paint), (long long)count, paint(PAINT_NONE),
-	       text_clean(clean, sizeof(clean), text));
+	snprintf(front, sizeof(front), "%14lld  ", (long long)count);
+	text_wrapped(groups[group].paint, front, text);
 }
 
 static enum fate fate_of(const char *name)

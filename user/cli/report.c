@@ -198,7 +198,7 @@ static int take_day(const json_t *data, void *context)
 	if (cli.json)
 		return ask_print_json(data, NULL);
 	if (text)
-		text_wrapped("* ", text);
+		text_wrapped(PAINT_DIM, "* ", text);
 	return 0;
 }
 

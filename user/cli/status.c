@@ -10,33 +10,30 @@
 #include "fates_show.h"
 #include "offline.h"
 #include "text.h"
+#include "../../maps/maps.h"
 
 __attribute__((format(printf, 2, 3))) static void line(const char *label, const char *format, ...)
 {
-	char text[TEXT_CELL * 2], clean[TEXT_CELL * 2];
+	char text[TEXT_CELL * 2], front[TEXT_SPAN];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	printf("%s%-10s%s  %s\n", paint(PAINT_DIM), label, paint(PAINT_NONE),
-	       text_clean(clean, sizeof(clean), text));
+	snprintf(front, sizeof(front), "%-10s  ", label);
+	text_wrapped(PAINT_DIM, front, text);
 }
 
 static void show_notes(const json_t *status)
 {
 	const json_t *notes = json_object_get(status, "notes");
-	char clean[TEXT_CELL * 2];
 	const json_t *note;
 	size_t i;
 
 	json_array_foreach(notes, i, note)
 	{
-		const char *text = json_string_value(note);
-
-		if (text)
-			printf("%s! %s%s\n", paint(PAINT_BAD),
-			       text_clean(clean, sizeof(clean), text), paint(PAINT_NONE));
+		if (json_is_string(note))
+			text_wrapped(PAINT_BAD, "! ", json_string_value(note));
 	}
 	if (json_array_size(notes))
 		putchar('\n');
@@ -139,15 +136,107 @@ static void show_mail(const json_t *status)
 	const json_t *mail = json_object_get(status, "accepted_mail");
 	json_int_t lately = field_number(mail, "last_hour", -1);
 	json_int_t usual = field_number(mail, "usual", 0), days = field_number(mail, "days", 0);
+	json_int_t ago = field_number(mail, "last_ago", -1);
+	char last[TEXT_SPAN] = "none yet", span[TEXT_SPAN];
 
 	if (lately < 0)
 		return;
+	if (ago >= 0)
+		snprintf(last, sizeof(last), "%s ago", text_span(span, ago ? ago : 1));
 	if (usual > 0)
-		line("mail", "%lld accepted in the last hour; usual are %lld, as of %lld day%s",
-		     (long long)lately, (long long)usual, (long long)days, days == 1 ? "" : "s");
+		line("mail",
+		     "last accepted: %s; %lld in the last hour, usual are %lld, as of %lld day%s",
+		     last, (long long)lately, (long long)usual, (long long)days,
+		     days == 1 ? "" : "s");
 	else
-		line("mail", "%lld accepted in the last hour; what is usual is not known yet",
-		     (long long)lately);
+		line("mail",
+		     "last accepted: %s; %lld in the last hour, what is usual is not known yet",
+		     last, (long long)lately);
+}
+
+static void show_tap(const json_t *status)
+{
+	const json_t *tap = json_object_get(status, "tap");
+	json_int_t blind = field_number(tap, "blind_for", -1);
+	char span[TEXT_SPAN];
+
+	if (!json_is_object(tap))
+		return;
+	if (blind >= 0)
+		line("tap", "NO REPLY of the mail server was seen for %s, though SYNs passed",
+		     text_span(span, blind ? blind : 1));
+	else if (field_number(tap, "replies", 0))
+		line("tap", "sees the mail server's replies");
+	else
+		line("tap", "saw nobody connect yet");
+}
+
+/* "bl.lab.example (open), wl.lab.example (new)" */
+static void unwell_words(char *text, size_t size, const json_t *of)
+{
+	const json_t *unwell = json_object_get(of, "unwell");
+	const char *name;
+	size_t n = 0;
+	json_t *state;
+
+	*text = '\0';
+	json_object_foreach((json_t *)unwell, name, state)
+	{
+		const char *words = json_string_value(state);
+
+		if (n < size)
+			n += (size_t)snprintf(text + n, size - n, "%s%s (%s)",
+					      n ? ", " : "; not so ", name, words ? words : "?");
+	}
+}
+
+static void show_lists(const json_t *status)
+{
+	const json_t *lists = json_object_get(status, "lists");
+	char unwell[TEXT_CELL];
+
+	unwell_words(unwell, sizeof(unwell), lists);
+	if (field_number(lists, "count", 0))
+		line("lists", "%lld of %lld are believed%s",
+		     (long long)field_number(lists, "believed", 0),
+		     (long long)field_number(lists, "count", 0), unwell);
+}
+
+/* Of what was lost since the start; what was lost lately is a note as well. */
+static void show_losses(const json_t *status)
+{
+	const json_t *fates = json_object_get(status, "fates");
+	json_int_t records = field_number(fates, fate_name(FATE_RECORD_LOST), 0);
+	json_int_t verdicts = field_number(json_object_get(status, "counts"), "no_room", 0);
+	json_int_t journal = field_number(json_object_get(status, "journal"), "lost", 0);
+	json_int_t log = field_number(json_object_get(status, "log"), "lost", 0);
+
+	if (!json_is_object(json_object_get(status, "log")))
+		return;
+	if (records || verdicts || journal || log)
+		line("lost",
+		     "%lld records, %lld verdicts for want of room, %lld entries of the journal, "
+		     "%lld lines of the log",
+		     (long long)records, (long long)verdicts, (long long)journal, (long long)log);
+	else
+		line("lost", "nothing");
+}
+
+static void show_suspended(const json_t *status)
+{
+	const json_t *list = json_object_get(status, "suspended"), *one;
+	char span[TEXT_SPAN];
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *id = field_text(one, "id");
+
+		line(i ? "" : "suspended",
+		     "%s, for another %s; %lld blocks withdrawn; `mxdpctl checks on %s' ends it",
+		     id ? id : "?", text_span(span, field_number(one, "until_in", 0)),
+		     (long long)field_number(one, "withdrawn", 0), id ? id : "?");
+	}
 }
 
 static void show_loop(const json_t *status)
@@ -197,12 +286,14 @@ static void show_senders(const json_t *status)
 static void show_feeds(const json_t *status)
 {
 	const json_t *feeds = json_object_get(status, "feeds");
+	char unwell[TEXT_CELL];
 
+	unwell_words(unwell, sizeof(unwell), feeds);
 	if (field_number(feeds, "count", 0))
-		line("feeds", "%lld of %lld count, with %lld entries; see mxdpctl feeds",
+		line("feeds", "%lld of %lld count, with %lld entries%s",
 		     (long long)field_number(feeds, "in_force", 0),
 		     (long long)field_number(feeds, "count", 0),
-		     (long long)field_number(feeds, "entries", 0));
+		     (long long)field_number(feeds, "entries", 0), unwell);
 }
 
 /* A list of words on one line; nothing where it is empty. `reasons`: an object that has some. */
@@ -233,22 +324,27 @@ static void show_words(const json_t *status, const char *label, const char *key,
 		line(label, "%s", text);
 }
 
+/* What somebody wants to know first stands first. */
 static void show(const json_t *status)
 {
 	show_notes(status);
 	show_mode(status);
-	show_agent(status);
+	show_mail(status);
 	show_interfaces(status);
+	show_tap(status);
+	show_lists(status);
+	show_feeds(status);
+	show_senders(status);
+	show_words(status, "relays", "relays", "relay_reasons");
+	show_words(status, "checks off", "checks_off", "");
+	show_suspended(status);
+	show_losses(status);
+	show_agent(status);
 	show_filled(status, "verdicts", "verdicts", "verdicts_max");
 	show_filled(status, "sessions", "sessions", "sessions_max");
 	show_counts(status);
-	show_mail(status);
 	show_loop(status);
 	show_resolver(status);
-	show_senders(status);
-	show_feeds(status);
-	show_words(status, "relays", "relays", "relay_reasons");
-	show_words(status, "checks off", "checks_off", "");
 	fates_show(json_object_get(status, "fates"));
 }
 

@@ -68,7 +68,7 @@ static size_t line_len(const char *text, size_t room)
 	return at ? at : strcspn(text, " ");
 }
 
-void text_wrapped(const char *front, const char *text)
+void text_wrapped(enum paint paint_front, const char *front, const char *text)
 {
 	size_t indent = strlen(front), width = text_width();
 	char clean[TEXT_LINE];
@@ -79,7 +79,9 @@ void text_wrapped(const char *front, const char *text)
 	for (bool first = true; first || *at; first = false) {
 		size_t len = line_len(at, width > indent + 16 ? width - indent : 16);
 
-		printf("%s%.*s\n", first ? front : "", (int)len, at);
+		if (first)
+			printf("%s%s%s", paint(paint_front), front, paint(PAINT_NONE));
+		printf("%.*s\n", (int)len, at);
 		at += len;
 		at += strspn(at, " ");
 		if (*at)

@@ -40,11 +40,11 @@ const char *paint(enum paint paint);
 unsigned text_width(void);
 
 /*
- * A line that begins with `front', wrapped between words where a terminal is too narrow for it: the
- * further ones begin with as many blanks. What is wider than TEXT_LINE is cut.
+ * A line that begins with `front' in its colour, wrapped between words where a terminal is too
+ * narrow for it: the further ones begin with as many blanks. Longer than TEXT_LINE it is cut.
  */
 #define TEXT_LINE 2048
-void text_wrapped(const char *front, const char *text);
+void text_wrapped(enum paint paint_front, const char *front, const char *text);
 
 /* Fields of an object that may lack them or have them in another shape. */
 const char *field_text(const json_t *object, const char *key);                   /* or NULL */
