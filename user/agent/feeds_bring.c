@@ -110,7 +110,7 @@ static json_t *find(struct feed_one **one, struct feeds *f, const char *name)
 {
 	*one = name ? feeds_by_name(f, name) : NULL;
 	if (!*one)
-		return no_such_feed(name ? name : "?");
+		return no_such_feed(f, name ? name : "?");
 	if (strcmp((*one)->settings->url, "stdin") != 0)
 		return answer_error("%s is fetched by itself: `-' is for a feed of url = stdin",
 				    name);

@@ -160,7 +160,7 @@ void hits_tick(struct feeds *f);
 void hits_close(struct feeds *f);
 
 /* verbs_feeds.c */
-json_t *no_such_feed(const char *name); /* a closing object */
+json_t *no_such_feed(const struct feeds *f, const char *name); /* a closing object */
 void watches_wake(struct feeds *f);
 
 #endif

@@ -10,6 +10,7 @@
 #include "../base/clock.h"
 #include "../feeds/presets.h"
 #include "feeds_inner.h"
+#include "meant.h"
 #include "verbs.h"
 
 struct feed_watch {
@@ -79,9 +80,12 @@ static json_t *watch_step(struct connection *c, void *state)
 	return NULL;
 }
 
-json_t *no_such_feed(const char *name)
+json_t *no_such_feed(const struct feeds *f, const char *name)
 {
-	return answer_error("there is no feed `%.40s': see mxdpctl feeds", name);
+	char text[MEANT_TEXT];
+
+	return answer_error("there is no feed `%.40s'%s", name,
+			    meant_words(text, meant_feed(f->agent, name), ": see mxdpctl feeds"));
 }
 
 static bool can_be_asked(const struct feed_one *one)
@@ -112,7 +116,7 @@ static json_t *add_watched(struct feed_watch *w, const char *name, bool force)
 	json_t *error = NULL;
 
 	if (!one)
-		return no_such_feed(name);
+		return no_such_feed(w->feeds, name);
 	if (!can_be_asked(one))
 		return answer_error("%s has no source to ask: bring it by `mxdpctl feeds sync %s "
 				    "- <FILE'",
@@ -181,7 +185,7 @@ json_t *verb_feeds(void *agent, const json_t *request, struct connection *c)
 	if (json_object_get(request, "sync"))
 		return start_sync(f, request, c);
 	if (name && !one)
-		return no_such_feed(name);
+		return no_such_feed(f, name);
 	for (size_t i = 0; i < f->count; i++)
 		if (!one || one == f->one[i])
 			connection_send(c, feed_json(f, f->one[i], true));

@@ -6,6 +6,7 @@
 #include "../base/clock.h"
 #include "../journal/filter.h"
 #include "../journal/reader.h"
+#include "meant.h"
 #include "verbs.h"
 
 #define LOG_STEP    256   /* lines at once */
@@ -180,6 +181,19 @@ static json_t *audit(struct agent *agent, struct connection *c, json_int_t lines
 	return NULL;
 }
 
+/* A list or pattern that is configured no more may stand in the log still: no near one, no mistake.
+ */
+static json_t *mistyped(const struct agent *a, const char *finding)
+{
+	char name[MEANT_NAME];
+	bool exists = true;
+	const char *near = finding ? meant_source(a, finding, name, &exists) : NULL;
+
+	return near && !exists ? answer_error("`%.60s' is no finding or list: did you mean `%s'?",
+					      finding, near)
+			       : NULL;
+}
+
 json_t *verb_log(void *agent, const json_t *request, struct connection *c)
 {
 	struct agent *a = agent;
@@ -189,6 +203,8 @@ json_t *verb_log(void *agent, const json_t *request, struct connection *c)
 	json_t *error = read_filter(&filter, request);
 	struct logging *l;
 
+	if (!error)
+		error = mistyped(a, filter.finding);
 	if (error)
 		return error;
 	if (json_is_true(json_object_get(request, "audit")))

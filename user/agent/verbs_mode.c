@@ -7,6 +7,7 @@
 #include "events.h"
 #include "lookups.h"
 #include "trust.h"
+#include "meant.h"
 #include "verbs.h"
 
 json_t *verb_mode(void *agent, const json_t *request, struct connection *c)
@@ -30,6 +31,17 @@ json_t *verb_mode(void *agent, const json_t *request, struct connection *c)
 				       : json_null());
 }
 
+static json_t *no_such_finding(const struct agent *a, const char *id)
+{
+	char name[MEANT_NAME], text[MEANT_TEXT];
+	bool exists;
+	const char *near = meant_source(a, id, name, &exists);
+
+	return exists ? answer_error("`%.60s' is not suspended, and has no switch of its own", id)
+		      : answer_error("`%.60s' is no finding%s", id,
+				     meant_words(text, near, ": see mxdpctl checks"));
+}
+
 static json_t *switch_check(struct agent *a, const char *set, const char *id)
 {
 	enum finding_id finding;
@@ -42,7 +54,7 @@ static json_t *switch_check(struct agent *a, const char *set, const char *id)
 	if (lifted && on)
 		return answer_done();
 	if (!id || !finding_parse(&finding, id))
-		return answer_error("`%.60s' is no finding: see mxdpctl checks", id ? id : "?");
+		return no_such_finding(a, id ? id : "?");
 	a->config.policy.rule[finding].enabled = on;
 	a->switched[finding] = on ? SWITCHED_ON : SWITCHED_OFF;
 	events_note(a, "note", "check %s switched %s by mxdpctl until the next start", id,

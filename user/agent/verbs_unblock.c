@@ -8,6 +8,7 @@
 #include "../base/names.h"
 #include "events.h"
 #include "remember.h"
+#include "meant.h"
 #include "verbs.h"
 
 /* After an unblock the same evidence does not block again for a day. */
@@ -272,6 +273,17 @@ static uint64_t lists_called(const struct agent *a, const char *name, const char
 	return 0;
 }
 
+static json_t *no_such_source(const struct agent *a, const char *by)
+{
+	char name[MEANT_NAME], text[MEANT_TEXT];
+	bool exists;
+	const char *near = meant_source(a, by, name, &exists);
+
+	return answer_error("`%.60s' is no finding, no list and no feed that scores%s", by,
+			    meant_words(text, exists ? NULL : near,
+					": see mxdpctl checks, mxdpctl dnsbl and mxdpctl feeds"));
+}
+
 static json_t *unblock_by(struct agent *a, const json_t *request, struct connection *c)
 {
 	const char *by = request_text(request, "by");
@@ -285,10 +297,7 @@ static json_t *unblock_by(struct agent *a, const json_t *request, struct connect
 	if (error)
 		return error;
 	if (!lists && (!by || !cause_parse(&cause, by)))
-		return answer_error(
-			"`%.60s' is no finding, no list and no feed that scores: see mxdpctl "
-			"checks, mxdpctl dnsbl and mxdpctl feeds",
-			by ? by : "?");
+		return no_such_source(a, by ? by : "?");
 	p = picking_start(c, a, picking_step, "mxdpctl unblock --by");
 	if (!p)
 		return answer_error("out of memory");

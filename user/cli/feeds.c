@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "feeds.h"
 #include "table.h"
+#include "../config/suggest.h"
 #include "../feeds/presets.h"
 
 static const struct column columns[] = {
@@ -195,6 +196,18 @@ static int show_feeds(const char *name)
 	return code;
 }
 
+static int misused(const char *word, bool force)
+{
+	struct suggestion near = suggest_for(word, strlen(word));
+	char quoted[TEXT_QUOTE];
+
+	suggest_try(&near, "sync");
+	if (near.nearest)
+		return cli_misused("%s: did you mean `sync'?", text_quote(quoted, word));
+	return force ? cli_misused("--force is for `feeds sync'")
+		     : cli_misused("one feed at a time");
+}
+
 int cmd_feeds(int argc, char **argv)
 {
 	static const struct option words[] = {
@@ -216,9 +229,7 @@ int cmd_feeds(int argc, char **argv)
 					      : show_presets();
 	if (optind < argc && !strcmp(argv[optind], "sync"))
 		return feeds_sync(argc - optind - 1, argv + optind + 1, force);
-	if (force)
-		return cli_misused("--force is for `feeds sync'");
-	if (argc - optind > 1)
-		return cli_misused("one feed at a time");
+	if (force || argc - optind > 1)
+		return misused(optind < argc ? argv[optind] : "", force);
 	return show_feeds(optind < argc ? argv[optind] : NULL);
 }

@@ -90,7 +90,21 @@ static bool take_shared(int c, bool *good)
 	return false;
 }
 
-static void say_wrong(int c, char **argv)
+/* `word' begins with two hyphens. */
+static void say_no_option(const char *word, const char *quoted, const struct option *words)
+{
+	size_t len = strcspn(word + 2, "=");
+	struct suggestion near = suggest_for(word + 2, len);
+
+	for (; words->name; words++)
+		suggest_try(&near, words->name);
+	if (near.nearest)
+		cli_misused("there is no option %s: did you mean `--%s'?", quoted, near.nearest);
+	else
+		cli_misused("there is no option %s", quoted);
+}
+
+static void say_wrong(int c, char **argv, const struct option *words)
 {
 	char letter[8], quoted[TEXT_QUOTE];
 	const char *word = argv[optind - 1];
@@ -105,6 +119,8 @@ static void say_wrong(int c, char **argv)
 		cli_misused("%s wants a value", quoted);
 	else if (optopt && strchr(word, '='))
 		cli_misused("%s: this option takes no value", quoted);
+	else if (word != letter)
+		say_no_option(word, quoted, words);
 	else
 		cli_misused("there is no option %s", quoted);
 }
@@ -118,7 +134,7 @@ int cli_next(int argc, char **argv, const char *letters, const struct option *wo
 		bool good;
 
 		if (c == '?' || c == ':') {
-			say_wrong(c, argv);
+			say_wrong(c, argv, words);
 			return '?';
 		}
 		if (!take_shared(c, &good))

@@ -14,6 +14,7 @@ struct suggestion {
 	size_t typed_len;
 	const char *nearest; /* one of the names tried; not owned */
 	unsigned distance;
+	size_t same; /* bytes in which both begin alike: of two as near the one with more */
 };
 
 struct suggestion suggest_for(const char *typed, size_t len);

@@ -46,11 +46,19 @@ static bool is_about(const struct prefix *wanted, const json_t *event)
 	return blocked && prefix_parse(&prefix, blocked) && filter_meets(wanted, &prefix);
 }
 
-static bool is_named(const char *wanted, const char *name)
+static bool begins(const char *wanted, const char *name)
 {
 	size_t len = strlen(wanted);
 
-	return name && !strncmp(name, wanted, len) && (!name[len] || name[len] == ':');
+	return !strncmp(name, wanted, len) && (!name[len] || name[len] == ':');
+}
+
+/* "dnsbl:zen.spamhaus.org:policy" is what dnsbl, and what zen.spamhaus.org says. */
+static bool is_named(const char *wanted, const char *name)
+{
+	const char *rest = name ? strchr(name, ':') : NULL;
+
+	return name && (begins(wanted, name) || (rest && begins(wanted, rest + 1)));
 }
 
 static bool has_finding(const char *wanted, const json_t *event)

@@ -16,9 +16,9 @@ struct event_filter {
 	bool has_client;
 	struct prefix client; /* who it is about, or what was blocked, inside or around */
 	const char *event;    /* its kind; NULL: any */
-	const char *
-		finding; /* among its findings, or its cause; "dnsbl" stands for "dnsbl:ZONE" too */
-	time_t since;    /* time of day; 0: any */
+	const char *finding;  /* among its findings, or its cause; "dnsbl" and "ZONE" stand for
+				 "dnsbl:ZONE" too */
+	time_t since;         /* time of day; 0: any */
 };
 
 /* The kinds of event that there are: journal.h says what stands in each. */
