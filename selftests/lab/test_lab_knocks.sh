@@ -73,6 +73,11 @@ check "as many as were sent" lab_wait 30 sums_to 192.0.2.66 $((before + 4))
 check "why, and until when" line \
     "knock 192.0.2.66 on mx: [1-5] SYNs? in [0-9]+s met its block \(drop\): manual, seen too often; it ends in [0-9]+m"
 check_equal "who is quiet has none" "$(sum $BOT)" 0
+check_equal "it has the fields that are documented, and no others" \
+    "$(knocks | jq -r 'keys[]' | sort -u |
+        grep -vxF -f <("$LAB_BUILD/man/tables" fields | sed -n 's/^\.It Li //p' | sed 's/\\//g'))" ""
+check_equal "all of a knock's own" "$(knocks | jq -r 'keys[]' | sort -u | grep -xE 'syns|span|ttl|text' | xargs)" \
+    "span syns text ttl"
 check "mxdpctl shows them so" grep -qE "knock $LISTED on mx: .* \(drop\): feed:ours" <(lab_ctl log --event knock)
 check_equal "of one client too" "$(lab_ctl log --event knock --client $LISTED --json | jq -r .blocked | sort -u)" $LISTED
 
