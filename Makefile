@@ -63,6 +63,9 @@ LAB_TOOLS    := $(patsubst %.c,$(BUILD)/%,$(wildcard selftests/lab/*.c))
 BENCH_BPF    := $(patsubst %.bpf.c,$(BUILD)/%.bpf.o,$(wildcard selftests/bench/*.bpf.c))
 BENCH_TOOLS  := $(patsubst %.c,$(BUILD)/%,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))
 PAGES        := $(patsubst %,$(BUILD)/man/%,mxdpd.8 mxdpctl.8 mxdp.conf.5)
+# mxdpd with the steps of user/base/fault.h: what bears none is the library's.
+FAULTY       := $(BUILD)/mxdpd-faults
+FAULTY_FILES := $(shell grep -l base/fault.h user/*/*.c)
 TESTS        := $(UNIT_TESTS) $(PACKET_TESTS) $(MODEL_TESTS) $(CORPUS_TESTS)
 C_FILES      := $(wildcard man/*.c bpf/*.[ch] maps/*.[ch] user/*.[ch] user/*/*.[ch] selftests/*/*.[ch])
 SHELL_FILES  := $(wildcard scripts/* selftests/*/*.sh completion/*.bash .ci/run)
@@ -78,7 +81,7 @@ all: $(PROGRAMS) pages
 
 pages: $(PAGES)
 
-tests: $(TESTS) $(LAB_TOOLS)
+tests: $(TESTS) $(LAB_TOOLS) $(FAULTY)
 
 bench-tools: $(BENCH_TOOLS) $(BENCH_BPF)
 
@@ -118,6 +121,15 @@ $(BUILD)/selftests/%: $(BUILD)/obj/selftests/%.o $(LIBRARY)
 	$(call say,LD)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) -lcmocka
+
+$(BUILD)/faults/%.o: %.c | $(SKELETON)
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -DMXDP_FAULTS -MMD -MP -c $< -o $@
+
+$(FAULTY): $(BUILD)/obj/user/mxdpd.o $(FAULTY_FILES:%.c=$(BUILD)/faults/%.o) $(LIBRARY)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 # The pages: options from mxdp.conf, findings from their table, verbs from their help.
 
@@ -209,5 +221,5 @@ lint: format-check
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=unknownMacro --std=c11 -D__GNUC__ user maps
 
--include $(wildcard $(LIB_OBJECTS:.o=.d) $(BUILD)/obj/user/*.d $(BUILD)/obj/man/*.d $(BUILD)/obj/selftests/*/*.d \
+-include $(wildcard $(LIB_OBJECTS:.o=.d) $(BUILD)/faults/user/*/*.d $(BUILD)/obj/user/*.d $(BUILD)/obj/man/*.d $(BUILD)/obj/selftests/*/*.d \
 	$(BUILD)/bpf/*.d $(BUILD)/selftests/*/*.d)

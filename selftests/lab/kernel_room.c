@@ -71,6 +71,7 @@ static int put(struct attachment *a, struct programs *programs, const char *name
 		object_close(programs);
 		return err;
 	}
+	object_mark(programs);
 	printf("%s: %s%s%s%s\n", a->name, attach_describe(text, sizeof(text), a),
 	       a->replaced ? ", replaced" : "", programs->reused ? ", maps reused" : "",
 	       a->vlan_stripped ? ", vlan stripped" : "");

@@ -11,6 +11,8 @@
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/lab/agree.sh
+. "$(dirname "$0")/agree.sh"
 lab_enter "$@"
 lab_up
 
@@ -18,7 +20,6 @@ ROUNDS=${ROUNDS:-50}
 SEED=${SEED:-$((SRANDOM % 32768))}
 RANDOM=$SEED
 echo "# SEED=$SEED"
-JOURNAL=$LAB/state/journal.db
 MODEL=$LAB/model
 
 # --- what goes on all the time, in the background --------------------------------------------------
@@ -53,39 +54,6 @@ bots()
 }
 
 # --- what is there after a start -----------------------------------------------------------------
-
-# "14000A01 mx" as the journal has it, of "20.0.10.1 mx".
-in_hex()
-{
-    jq -rs 'flatten | .[] | "\(.addr) \(.ports)"' | awk '{ split($1, b, ".")
-        printf "%02X%02X%02X%02X %s\n", b[1], b[2], b[3], b[4], $2 }' | sort
-}
-
-listed()
-{
-    lab_ctl list --json | in_hex
-}
-
-from_pins()
-{
-    lab_pins list --json 2>/dev/null | in_hex
-}
-
-# Rows whose time is over and whom the sweep has not met yet are not in force.
-kept()
-{
-    sqlite3 -readonly "$JOURNAL" ".timeout 5000" "SELECT hex(substr(addr, 13)) || ' ' || ports
-        FROM verdicts WHERE ended IS NULL AND (expires IS NULL OR expires > strftime('%s'))" | sort
-}
-
-# Between two looks something may run out: both or neither.
-agree()
-{
-    listed >"$LAB/listed"
-    kept >"$LAB/kept"
-    from_pins >"$LAB/pinned"
-    cmp -s "$LAB/listed" "$LAB/kept" && cmp -s "$LAB/listed" "$LAB/pinned"
-}
 
 # Counters: what status counts is what is listed.
 counted()
@@ -145,8 +113,7 @@ for ((round = 0; round < ROUNDS; round++)); do
     lab_agent || lab_die "mxdpd does not start after kill -9 ($round, SEED=$SEED)"
     if ! lab_wait 10 counted; then
         not_ok "round $round$reboot: list, map, journal and status differ"
-        diff "$LAB/listed" "$LAB/kept" | head -n 5 | sed 's/^/# journal: /'
-        diff "$LAB/listed" "$LAB/pinned" | head -n 5 | sed 's/^/# map: /'
+        disagreement
     fi
     violations "$before" >"$LAB/violations"
     cat "$LAB/found" >>"$MODEL"

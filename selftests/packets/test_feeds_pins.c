@@ -89,6 +89,7 @@ static void test_handover(void **state)
 	(void)state;
 	start(&a);
 	assert_false(a.programs.reused);
+	object_mark(&a.programs);
 	enforce(&a);
 	assert_int_equal(fate_of_client(&a), XDP_PASS);
 	set_of(&set, "198.51.100.0/24 2001:db8::/32");

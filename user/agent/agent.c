@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "../base/clock.h"
+#include "../base/fault.h"
 #include "../base/log.h"
 #include "../log/out.h"
 #include "../kernel/pins.h"
@@ -231,6 +232,7 @@ static int open_kernel_side(struct agent *a, char *error, size_t size)
 
 	a->pin_lock = pins_lock(a->options.pin_dir, error, size);
 	err = a->pin_lock < 0 ? a->pin_lock : 0;
+	fault(pins_locked);
 	if (!err)
 		err = object_open(&a->programs, &a->config, a->options.pin_dir, error, size);
 	if (!err)
@@ -241,6 +243,7 @@ static int open_kernel_side(struct agent *a, char *error, size_t size)
 		err = object_load(&a->programs, error, size);
 	if (err)
 		return err;
+	fault(attached);
 	err = object_maps(&a->maps, &a->programs);
 	return err ? fail(error, size, err, "%s", "cannot reach the maps") : 0;
 }
@@ -308,7 +311,9 @@ static int open_eyes(struct agent *a, char *error, size_t size)
 
 	if (err)
 		return err;
+	fault(protected_open);
 	memory_load(a);
+	fault(state_loaded);
 	err = interfaces_watch(a, error, size);
 	if (!err)
 		err = ring_open(a, error, size);
@@ -318,6 +323,7 @@ static int open_eyes(struct agent *a, char *error, size_t size)
 	remember_open(a);
 	outcomes_restore(a);
 	agent_fill_live_values(a);
+	fault(live_filled);
 	return 0;
 }
 
@@ -339,14 +345,17 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	if (err)
 		return err;
 	log_out_open(&a->config.log);
+	fault(config_read);
 	choose_mode(a);
 	err = make_directories(options, error, size);
 	if (!err)
 		err = take_lock(a, error, size);
+	fault(locked);
 	if (!err)
 		err = make_rooms(a, error, size);
 	if (!err)
 		err = open_server(a, error, size);
+	fault(server_opened);
 	if (!err)
 		err = metrics_open(a, error, size);
 	if (!err)
@@ -359,6 +368,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	catch_signals(a);
 	fill_in_memory();
 	err = drop_privileges(a, error, size);
+	fault(fenced);
 	if (!err)
 		err = lookups_open(a, error, size);
 	if (!err)
@@ -372,6 +382,7 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 	feeds_begin(a);
 	interfaces_sweep_others(a);
 	stall_open(&a->stall, &a->loop);
+	fault(begun);
 	a->ready = true;
 	return 0;
 }
@@ -413,6 +424,7 @@ void agent_close(struct agent *a)
 	bool unsaved = a->ready && uv_is_active((uv_handle_t *)&a->saver);
 
 	a->ending = true;
+	fault(ending);
 	server_close(a->server);
 	a->server = NULL;
 	metrics_close(a);
@@ -429,7 +441,7 @@ void agent_close(struct agent *a)
 		interfaces_give_up(a);
 	else if (!a->options.handover)
 		interfaces_close(a);
-
+	fault(detached);
 	remember_close(a);
 	if (a->maps.live_values)
 		verdict_sweep_cancel(&a->maps, &a->sweep);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../base/clock.h"
+#include "../base/fault.h"
 #include "../base/log.h"
 #include "../base/names.h"
 #include "../feeds/combine.h"
@@ -89,8 +90,10 @@ static void build(struct chore *chore)
 	uint64_t began = clock_ns(CLOCK_MONOTONIC);
 
 	b->err = b->count ? build_image(b) : 0;
+	fault(feed_built);
 	if (!b->err)
 		b->err = feeds_swap(b->maps, b->slot, b->image.terms ? &b->image : NULL);
+	fault(feed_swapped);
 	if (b->err)
 		feeds_free(&b->image);
 	b->ms = (clock_ns(CLOCK_MONOTONIC) - began) / 1000000;

@@ -9,6 +9,7 @@
 
 #include "../base/clock.h"
 #include "../base/duration.h"
+#include "../base/fault.h"
 #include "../base/log.h"
 #include "../kernel/sockdiag.h"
 #include "agent.h"
@@ -140,6 +141,7 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 	if (event->stands)
 		return 0;
 	by_cause_add(&a->put, v.cause, v.action, 1);
+	fault(verdict_put);
 	if (!event->latency_us)
 		event->latency_us = since_proof(session);
 	why = policy_main(&a->config.policy, &session->dialogue.findings);
@@ -149,6 +151,7 @@ static int put_block(struct agent *a, struct verdict_event *event, uint32_t now)
 	if (one_will_do)
 		reasons_one_will_do(&a->reasons, &event->prefix, session->dialogue.ports);
 	remember_blocked(a, event, &v);
+	fault(verdict_told);
 	return 0;
 }
 

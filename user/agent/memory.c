@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
+#include "../base/fault.h"
 #include "../base/file.h"
 #include "../base/log.h"
 #include "agent.h"
@@ -139,6 +140,7 @@ static int write_snapshot(const struct snapshot *s)
 		goto out;
 	fd = open(s->fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	err = fd < 0 ? -errno : write_whole(fd, text);
+	fault(state_written);
 	if (!err && rename(s->fresh, s->path))
 		err = -errno;
 out:

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/fault.h"
 #include "../base/log.h"
 #include "../log/out.h"
 #include "../base/names.h"
@@ -171,6 +172,7 @@ static void replace(struct agent *a, struct config *new, char waiting[WAITING_TE
 	keep_switched(a);
 	trust_renew(a);
 	protected_replaced(a);
+	fault(reloading);
 	sessions_each(a->sessions, forget_numbered, a);
 	replace_lists(a);
 	renumber_lists(a, &old);

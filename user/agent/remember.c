@@ -7,6 +7,7 @@
 
 #include "../base/clock.h"
 #include "../base/escape.h"
+#include "../base/fault.h"
 #include "../base/log.h"
 #include "lookups.h"
 #include "remember.h"
@@ -380,6 +381,7 @@ static void put_batch(struct restoring *w)
 	w->back += done;
 	w->no_room += w->count - done;
 	w->count = 0;
+	fault(restoring);
 }
 
 /* JSON takes no half characters, and what stands in a file may be anything. */
@@ -507,6 +509,19 @@ static void restore_repeat(const struct store_repeat *r, void *context)
 	history_blocked(a->history, &r->prefix, r->ports, last, until);
 }
 
+/* What could not be read is for the next start to restore, so the maps are not marked as whole. */
+static void restore_verdicts(struct agent *a)
+{
+	if (a->programs.reused)
+		name_standing(a);
+	else
+		restore(a);
+	fault(restored);
+	if (!a->remember->unread)
+		object_mark(&a->programs);
+	fault(maps_marked);
+}
+
 void remember_open(struct agent *a)
 {
 	char path[512];
@@ -522,10 +537,7 @@ void remember_open(struct agent *a)
 		a->remember = NULL;
 		return;
 	}
-	if (a->programs.reused)
-		name_standing(a);
-	else
-		restore(a);
+	restore_verdicts(a);
 	store_load_repeats(a->remember->store, restore_repeat, a);
 	remember_trust(a);
 	uv_timer_init(&a->loop, &a->remember->timer);
@@ -586,6 +598,7 @@ void remember_close(struct agent *a)
 		return;
 	if (a->ready && !a->options.handover)
 		tell_last(a);
+	fault(journal_told);
 	store_close(r->store);
 	writer_free(&r->evidence);
 	free(r);

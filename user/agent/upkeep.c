@@ -3,6 +3,7 @@
  * The second hand: heartbeat, what has expired, SYN cookies, the mode's own end, a tap gone blind.
  */
 #include "../base/clock.h"
+#include "../base/fault.h"
 #include "../base/log.h"
 #include "../log/out.h"
 #include "../base/names.h"
@@ -119,6 +120,7 @@ static void expired(const struct verdict_entry *entry, void *context)
 {
 	struct agent *a = context;
 
+	fault(expired_deleted);
 	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
 	events_unblocked(a, entry, "expired");
 }

@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/duration.h"
 #include "../base/escape.h"
+#include "../base/fault.h"
 #include "../base/names.h"
 #include "../control/protocol.h"
 #include "events.h"
@@ -177,6 +178,7 @@ static int block_one(struct bulk *bulk, size_t i)
 		put_back(bulk, i);
 		return err;
 	}
+	fault(block_put);
 	for (int class = 0; class < PORTS_COUNT; class ++)
 		if (b->request.ports[class]) {
 			by_cause_add(&a->put, v.cause, v.action, 1);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/clock.h"
+#include "../base/fault.h"
 #include "../base/names.h"
 #include "events.h"
 #include "remember.h"
@@ -25,6 +26,7 @@ static bool remove_entry(struct agent *a, const struct verdict_entry *entry)
 {
 	if (verdict_delete(&a->maps, &entry->prefix, entry->ports))
 		return false;
+	fault(unblock_deleted);
 	reasons_forget(&a->reasons, &entry->prefix, entry->ports);
 	history_forget(a->history, &entry->prefix);
 	return true;

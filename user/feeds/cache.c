@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/fault.h"
 #include "../base/file.h"
 #include "cache.h"
 
@@ -157,6 +158,7 @@ int feed_cache_write(const char *directory, const char *name, const struct feed_
 	file_name(checked, name, FEED_CHECKED);
 	fd = create_fresh(dir, fresh);
 	err = fd < 0 ? fd : finish_fresh(fd, write_blob(fd, blob, memory));
+	fault(feed_written);
 	/* It is of the old one: the new one must not be met with it. */
 	if (!err && unlinkat(dir, checked, 0) && errno != ENOENT)
 		err = -errno;

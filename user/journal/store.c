@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../base/clock.h"
+#include "../base/fault.h"
 #include "../base/log.h"
 #include "store_own.h"
 
@@ -164,7 +165,10 @@ static int write_list(struct store *s, const struct store_op *op)
 
 	for (; op && !err; op = op->next)
 		err = store_db_apply(s->db, op);
-	return err ? err : store_db_commit(s->db);
+	fault(journal_written);
+	err = err ? err : store_db_commit(s->db);
+	fault(journal_kept);
+	return err;
 }
 
 /* One transaction. While there is a problem all of it is lost, until a census. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/fault.h"
 #include "attach.h"
 #include "egress.h"
 #include "object.h"
@@ -34,11 +35,13 @@ int attach_put(struct attachment *out, struct programs *programs, const char *na
 		err = xdp_put(out, &change, programs, mode, error, error_size);
 	if (err)
 		return err;
+	fault(gate_put);
 	err = egress_put(out, programs, pin_dir, error, error_size);
 	if (err) {
 		xdp_undo(out, &change, programs);
 		return err;
 	}
+	fault(tap_put);
 	xdp_settle(out, &change);
 	programs->kept = true;
 	out->vlan_stripped = vlan_is_stripped(out->name, out->ifindex);
@@ -108,8 +111,10 @@ int attach_remove(struct attachment *attachment, struct programs *programs, cons
 {
 	char other[256];
 	int err = remove_xdp(attachment, programs, error, error_size);
-	int egress_err = egress_take_off(attachment, pin_dir, other, sizeof(other));
+	int egress_err;
 
+	fault(gate_removed);
+	egress_err = egress_take_off(attachment, pin_dir, other, sizeof(other));
 	attachment->xdp = XDP_HOW_NONE;
 	attachment->egress = EGRESS_HOW_NONE;
 	if (err || !egress_err)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
+#include "../base/fault.h"
 #include "../base/log.h"
 #include "mxdp.skel.h"
 #include "object.h"
@@ -116,11 +117,16 @@ int object_load_failed(int err, char *error, size_t error_size)
 
 void object_adopt(struct programs *programs)
 {
+	programs->loaded = true;
+	fault(maps_loaded);
+}
+
+void object_mark(struct programs *programs)
+{
 	int fd = bpf_map__fd(programs->skel->maps.mxdp_live);
 	struct live live = {0};
 	__u32 zero = 0;
 
-	programs->loaded = true;
 	if (programs->reused)
 		return;
 	if (!bpf_map_lookup_elem(fd, &zero, &live)) {

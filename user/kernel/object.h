@@ -41,12 +41,18 @@ int object_load(struct programs *programs, char *error, size_t error_size);
 /* The map descriptors; valid once loaded. */
 int object_maps(struct maps *out, const struct programs *programs);
 
+/*
+ * Marks fresh maps with their layout. From then on the next start takes what they hold for all that
+ * is in force; a start that dies before has left maps as good as fresh ones.
+ */
+void object_mark(struct programs *programs);
+
 /* Unpins what this open pinned and nothing was attached to; other pins stay for the next start. */
 void object_close(struct programs *programs);
 
 /* For attach.c. Makes programs->xdp, with which libxdp loads the object at the first attach. */
 int object_for_libxdp(struct programs *programs, char *error, size_t error_size);
-/* Once somebody has loaded the object: marks fresh maps with their layout. */
+/* Once somebody has loaded the object. */
 void object_adopt(struct programs *programs);
 /* The line for a load that failed; returns `err`. */
 int object_load_failed(int err, char *error, size_t error_size);

@@ -126,8 +126,9 @@ static int open_pin(const char *dir, const char *name)
 }
 
 /*
- * Zero: never finished. A start that died between pinning the maps and marking them has left empty
- * maps; libbpf compares their sizes, so they are as good as fresh ones.
+ * Zero: never finished. A start that died between pinning the maps and marking them has left them
+ * empty, or half filled from the journal; libbpf compares their sizes, so they are as good as fresh
+ * ones.
  */
 static int read_layout(const char *dir, __u32 *layout)
 {
