@@ -169,8 +169,9 @@ struct agent {
 	struct latency latency;
 	struct stall stall; /* how long the loop kept others waiting */
 	struct {
-		bool writing; /* a thread writes the state file */
-		int error;    /* -errno of the last write */
+		bool writing;    /* a thread writes the state file */
+		bool unreadable; /* at this start; it was moved aside */
+		int error;       /* -errno of the last write */
 	} memory;
 	uint32_t started; /* boot seconds */
 	struct {

@@ -250,6 +250,18 @@ static void load_mode(struct agent *a, const json_t *state)
 	a->mode.until = until;
 }
 
+/* Kept for whoever can make something of it: the next change would write over it. */
+static void unreadable(struct agent *a, const char *path, const char *why)
+{
+	char aside[512];
+	int err = rename(path, state_path(a, aside, sizeof(aside), ".bad")) ? errno : 0;
+
+	a->memory.unreadable = true;
+	log_error("cannot read `%s' (%s): starting without the networks allowed by hand; %s%s",
+		  path, why, err ? "it cannot be moved aside: " : "it is kept as ",
+		  err ? strerror(err) : aside);
+}
+
 void memory_load(struct agent *a)
 {
 	char path[512];
@@ -264,8 +276,7 @@ void memory_load(struct agent *a)
 		return;
 	state = json_load_file(path, JSON_REJECT_DUPLICATES, &problem);
 	if (!state) {
-		log_error("cannot read `%s' (%s): starting without the networks allowed by hand",
-			  path, problem.text);
+		unreadable(a, path, problem.text);
 		return;
 	}
 	json_array_foreach(json_object_get(state, "allow"), i, entry) load_allowed(a, entry);

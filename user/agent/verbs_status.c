@@ -41,6 +41,11 @@ static void losses_of(json_t *notes, const struct agent *a, const unsigned long 
 				      json_sprintf("%llu verdicts found no room, some within the "
 						   "last hour: raise verdicts.max",
 						   (unsigned long long)a->counts.map_full));
+	if (a->memory.unreadable)
+		json_array_append_new(notes, json_sprintf("what had been allowed by hand could not "
+							  "be read at the start and is left out: "
+							  "see %s/state.json.bad",
+							  a->options.state_dir));
 	if (a->memory.error)
 		json_array_append_new(
 			notes, json_sprintf("what mxdpctl sets is not kept over a restart: cannot "
