@@ -59,6 +59,7 @@ struct agent_options {
 
 struct interface {
 	const char *name;
+	char called[16]; /* by the kernel, where that is another name by now */
 	bool attached;
 	uint32_t mended; /* boot seconds: when the programs were last put back */
 	struct attachment attachment;

@@ -31,6 +31,14 @@ static struct interface *by_name(struct agent *a, const char *name)
 	return NULL;
 }
 
+static struct interface *by_index(struct agent *a, int ifindex)
+{
+	for (size_t i = 0; i < a->interface_count; i++)
+		if (a->interface[i].attachment.ifindex == ifindex)
+			return &a->interface[i];
+	return NULL;
+}
+
 /* Resets leave by the way the SYN came; where the driver strips VLAN tags they would lack theirs.
  */
 static void refresh_reset_ok(struct agent *a)
@@ -53,6 +61,7 @@ static int attach(struct agent *a, struct interface *i)
 			 a->options.pin_dir, i->error, sizeof(i->error));
 	privileges_lower();
 	i->attached = !err;
+	i->called[0] = '\0';
 	if (err)
 		return err;
 	i->error[0] = '\0';
@@ -139,6 +148,22 @@ static void come(struct agent *a, struct interface *i)
 		events_note(a, "attached", "%s is back, and guarded again", i->name);
 }
 
+/* The programs stay where they are; but the next start will look for the name that it is given. */
+static void look_at_name(struct agent *a, const struct link_event *event)
+{
+	struct interface *i = by_index(a, event->ifindex);
+
+	if (!i || !event->name || !strcmp(event->name, i->called[0] ? i->called : i->name))
+		return;
+	snprintf(i->called, sizeof(i->called), "%s", event->name);
+	if (strcmp(i->called, i->name)) {
+		events_note(a, "note", "%s is called %s now", i->name, i->called);
+	} else {
+		i->called[0] = '\0';
+		events_note(a, "note", "%s is called so again", i->name);
+	}
+}
+
 /*
  * Attaching makes such a message itself, and so does whoever takes us off: neither may have us run
  * in circles. What failed, and what was mended just now, is left to the guard.
@@ -147,6 +172,7 @@ static void link_up(struct agent *a, const struct link_event *event)
 {
 	struct interface *i = event->name ? by_name(a, event->name) : NULL;
 
+	look_at_name(a, event);
 	if (!i)
 		return;
 	if (i->attachment.ifindex != event->ifindex)
@@ -158,10 +184,11 @@ static void link_up(struct agent *a, const struct link_event *event)
 
 static void link_gone(struct agent *a, const struct link_event *event)
 {
+	struct interface *i = by_index(a, event->ifindex);
+
 	protected_interface_gone(a, event->ifindex);
-	for (size_t n = 0; n < a->interface_count; n++)
-		if (a->interface[n].attachment.ifindex == event->ifindex)
-			gone(a, &a->interface[n]);
+	if (i)
+		gone(a, i);
 }
 
 static void address(struct agent *a, const struct link_event *event)

@@ -130,6 +130,14 @@ static json_t *notes_of(struct agent *a, const unsigned long long *fates)
 			json_array_append_new(notes, json_sprintf("%s is not guarded: %s",
 								  a->interface[i].name,
 								  a->interface[i].error));
+	for (size_t i = 0; i < a->interface_count; i++)
+		if (a->interface[i].called[0])
+			json_array_append_new(
+				notes, json_sprintf("%s is called %s now: it stays guarded, but "
+						    "the next start will look for %s; name it as "
+						    "it is",
+						    a->interface[i].name, a->interface[i].called,
+						    a->interface[i].name));
 	if (a->mode.mode == MODE_MONITOR)
 		note(notes,
 		     "monitor mode: nothing is dropped, only counted; `mxdpctl mode enforce' "
