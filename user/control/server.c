@@ -285,8 +285,15 @@ static json_t *dispatch(struct connection *c, const json_t *request)
 static void take_line(struct connection *c, const char *line, size_t len)
 {
 	json_error_t problem;
-	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &problem), *answer;
+	json_t *request, *answer;
 
+	/* Jansson calls whatever it has no memory for a mistake in the text. */
+	errno = 0;
+	request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &problem);
+	if (!request && errno == ENOMEM) {
+		connection_send(c, answer_error("out of memory: the request was not taken"));
+		return;
+	}
 	if (!json_is_object(request)) {
 		connection_send(c, answer_error("this is no JSON object: %s",
 						request ? "another type" : problem.text));
