@@ -29,6 +29,12 @@ shapes()
     done
     check_exit "$1" "a SYN in fragments of 8 bytes is $2" \
         lab_forge syn --source $BAD4 --dest "$MX4" --frag8
+    for n in 1 25 53 465 65535; do
+        check_exit "$1" "IPv4: a SYN from port $n is $2" \
+            lab_forge syn --source $BAD4 --dest "$MX4" --sport $n
+        check_exit "$1" "IPv6: a SYN from port $n is $2" \
+            lab_forge syn --source $BAD6 --dest "$MX6" --sport $n
+    done
     for n in 1 2 3 4 5 6; do
         check_exit "$1" "a SYN behind $n extension headers is $2" \
             lab_forge syn --source $BAD6 --dest "$MX6" --exthdrs "$n"
