@@ -30,7 +30,7 @@ struct test {
 	struct world world;
 	struct frame frame;
 	uint64_t seed, packets, worlds, first, changes, cut_short;
-	uint64_t fates[FATE_COUNT]; /* of all worlds */
+	uint64_t fates[FATE_COUNT]; /* of all packets compared */
 };
 
 static uint64_t number_of(const char *name, uint64_t usual)
@@ -157,6 +157,8 @@ static bool compare(struct test *t, uint64_t number, uint64_t packet)
 	wrong = run_of(t, want);
 	if (boot_seconds() != now)
 		return false;
+	t->fates[want]++;
+	t->packets++;
 	if (wrong) {
 		snprintf(text, sizeof(text), "%s instead of %s", wrong, fate_names[want]);
 		differs(t, number, packet, text);
@@ -209,26 +211,23 @@ static void run_world(struct test *t, uint64_t number, uint64_t packets)
 		shape(w, &t->frame);
 		if (!compare(t, number, i)) {
 			t->cut_short++;
-			t->packets += i;
 			world_end(w);
 			return;
 		}
 	}
-	t->packets += packets;
 	sums_agree(t, number, before);
 	hits_agree(w);
-	for (uint32_t fate = 0; fate < FATE_COUNT; fate++)
-		t->fates[fate] += w->m.fates[fate];
+	t->fates[FATE_RESET_LIMITED] += w->m.fates[FATE_RESET_LIMITED];
 	world_end(w);
 }
 
 static void tell(const struct test *t)
 {
-	print_message("%llu packets in %llu worlds, %llu changes, seed %llu; %llu worlds cut short "
-		      "by the clock\n",
-		      (unsigned long long)t->packets, (unsigned long long)t->worlds,
-		      (unsigned long long)t->changes, (unsigned long long)t->seed,
-		      (unsigned long long)t->cut_short);
+	print_message("# figure: model_packets %llu packets\n", (unsigned long long)t->packets);
+	print_message("# figure: model_worlds %llu worlds\n", (unsigned long long)t->worlds);
+	print_message("# figure: model_changes %llu changes\n", (unsigned long long)t->changes);
+	print_message("seed %llu; %llu worlds cut short by the clock\n",
+		      (unsigned long long)t->seed, (unsigned long long)t->cut_short);
 	for (uint32_t fate = 1; fate < FATE_COUNT; fate++)
 		if (t->fates[fate])
 			print_message("  %-17s %llu\n", fate_names[fate],
