@@ -9,21 +9,23 @@
 #   make install    below DESTDIR and PREFIX
 #   make dist       a tarball of the sources: build/mxdp-VERSION.tar.gz
 #   make deb        Debian packages: build/deb/*.deb
-#   make format, make lint, make clean
+#   make format, make lint (make lint-quick), make clean
 #
-# V=1 shows the commands. SANITIZE=1 builds with ASan and UBSan into build/sanitize/.
+# V=1 shows the commands. SANITIZE=1 builds with ASan and UBSan into build/sanitize/, SANITIZE=thread
+# with TSan into build/thread/.
 
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 VERSION    := $(shell sed -n 's/^.define MXDP_VERSION "\(.*\)"/\1/p' user/base/version.h)
-BUILD      := build$(if $(SANITIZE),/sanitize)
+BUILD      := build$(if $(SANITIZE),$(if $(filter thread,$(SANITIZE)),/thread,/sanitize))
 
 CC           ?= gcc
 BPF_CLANG    ?= $(firstword $(foreach c,clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14,\
                   $(if $(shell command -v $(c)),$(c))) clang)
 CLANG_FORMAT ?= clang-format
+CLANG_TIDY   ?= clang-tidy
 BPFTOOL      ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
 
 LIBRARIES := libbpf libxdp libmnl libconfuse jansson libuv libpcap libcap-ng zlib libpcre2-8
@@ -36,11 +38,12 @@ comma    := ,
 WARNINGS := -Wall -Wextra -Werror -Wformat-security -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla
 CFLAGS   ?= -O2 -g
-HARDEN   := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all \
+SANITIZERS := $(if $(filter thread,$(SANITIZE)),thread,address$(comma)undefined)
+HARDEN   := $(if $(SANITIZE),-fsanitize=$(SANITIZERS) -fno-sanitize-recover=all \
               -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 ALL_CFLAGS  := -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDEN) -D_GNU_SOURCE -I$(BUILD)/include \
                $(LIB_CFLAGS)
-ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=address$(comma)undefined,-pie -Wl$(comma)-z,relro,-z,now)
+ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZERS),-pie -Wl$(comma)-z,relro,-z,now)
 
 # v3 (32-bit subregisters, atomics) is in every kernel from 5.15; the default differs by clang.
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -fno-stack-protector \
@@ -54,6 +57,7 @@ LIBRARY    := $(BUILD)/libmxdp.a
 MAIN_SOURCES := user/mxdpd.c user/mxdpctl.c
 LIB_SOURCES  := $(wildcard maps/*.c user/*/*.c)
 LIB_OBJECTS  := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
+LINTED       := $(LIB_SOURCES) $(MAIN_SOURCES)
 
 UNIT_TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard selftests/unit/test_*.c))
 PACKET_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard selftests/packets/test_*.c))
@@ -69,13 +73,15 @@ FAULTY_FILES := $(shell grep -l base/fault.h user/*/*.c)
 TESTS        := $(UNIT_TESTS) $(PACKET_TESTS) $(MODEL_TESTS) $(CORPUS_TESTS)
 C_FILES      := $(wildcard man/*.c bpf/*.[ch] maps/*.[ch] user/*.[ch] user/*/*.[ch] selftests/*/*.[ch])
 SHELL_FILES  := $(wildcard scripts/* selftests/*/*.sh completion/*.bash .ci/run)
+SHELL_LIBRARIES := $(sort $(shell sed -n 's/^. shellcheck source=//p' $(SHELL_FILES)))
 
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests bench-tools check bench run install dist deb clean format format-check lint pages
+.PHONY: all tests bench-tools check bench run install dist deb clean format format-check pages \
+        lint lint-quick shell-check tidy analyze analyze-clang analyze-gcc
 
 all: $(PROGRAMS) pages
 
@@ -216,10 +222,53 @@ format:
 format-check:
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 
-lint: format-check
-	shellcheck $(SHELL_FILES)
+# Static analysis. What is read file by file leaves a stamp where a file and its headers were clean,
+# so that a change costs what it touches: `shell-check' and `tidy' a second a file, `analyze' up to ten.
+lint: lint-quick tidy analyze
+
+lint-quick: format-check shell-check
+	mkdir -p $(BUILD)/lint/cppcheck
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
+		--cppcheck-build-dir=$(BUILD)/lint/cppcheck \
 		--suppress=missingIncludeSystem --suppress=unknownMacro --std=c11 -D__GNUC__ user maps
 
+shell-check: $(SHELL_FILES:%=$(BUILD)/lint/%.shell)
+
+tidy: $(LINTED:%.c=$(BUILD)/lint/%.tidy)
+
+analyze: analyze-clang analyze-gcc
+
+analyze-clang: $(LINTED:%.c=$(BUILD)/lint/%.scan)
+
+analyze-gcc: $(LINTED:%.c=$(BUILD)/lint/%.gcc)
+
+$(BUILD)/lint/%.shell: % .shellcheckrc $(SHELL_LIBRARIES)
+	$(call say,SHELL)
+	$(Q)mkdir -p $(@D)
+	$(Q)shellcheck $<
+	$(Q)touch $@
+
+lint_depends = mkdir -p $(@D) && gcc $(ALL_CFLAGS) -MM -MP -MT $@ -MF $@.d $<
+
+$(BUILD)/lint/%.tidy: %.c .clang-tidy | $(SKELETON)
+	$(call say,TIDY)
+	$(Q)$(lint_depends)
+	$(Q)$(CLANG_TIDY) --quiet $< -- $(ALL_CFLAGS)
+	$(Q)touch $@
+
+# What scan-build runs; by itself it would build everything anew and forget what it found.
+$(BUILD)/lint/%.scan: %.c | $(SKELETON)
+	$(call say,SCAN)
+	$(Q)$(lint_depends)
+	$(Q)clang --analyze -Xanalyzer -analyzer-output=text -Xanalyzer -analyzer-werror \
+		$(ALL_CFLAGS) -o /dev/null $<
+	$(Q)touch $@
+
+$(BUILD)/lint/%.gcc: %.c | $(SKELETON)
+	$(call say,ANALYZE)
+	$(Q)$(lint_depends)
+	$(Q)gcc $(ALL_CFLAGS) -fanalyzer -c -o /dev/null $<
+	$(Q)touch $@
+
 -include $(wildcard $(LIB_OBJECTS:.o=.d) $(BUILD)/faults/user/*/*.d $(BUILD)/obj/user/*.d $(BUILD)/obj/man/*.d $(BUILD)/obj/selftests/*/*.d \
-	$(BUILD)/bpf/*.d $(BUILD)/selftests/*/*.d)
+	$(BUILD)/bpf/*.d $(BUILD)/selftests/*/*.d $(LINTED:%.c=$(BUILD)/lint/%.*.d))

@@ -52,10 +52,11 @@ for words in "log" "log --json" "log --audit" "list" "list --json" "status" "rep
 done
 check "so is the agent's own log" tame cat "$LAB/mxdpd.log"
 
-name='x","verdict":"pass","helo":["y\'
+name=$'x","verdict":"pass","helo":["y\\'
 lab_bot $QUOTES "$MX4" talk "EHLO $name" QUIT >"$LAB/bot.out" 2>&1
 check "quotes and backslashes are told" lab_wait 5 told $QUOTES '"verdict"'
 check "JSON stays JSON" is_json $QUOTES
+# shellcheck disable=SC2016 # jq's own variable
 check "and the words stand in a string of it" jq -es --arg words 'x","verdict":"pass' \
     '[.. | strings | contains($words)] | any' "$LAB/events"
 

@@ -106,23 +106,27 @@ static json_t *add(struct feed_one *one, const json_t *data)
 	return answer_done();
 }
 
-static json_t *find(struct feed_one **one, struct feeds *f, const char *name)
+/* The feed, or NULL and in *error why not, in words if there is memory for them. */
+static struct feed_one *find(struct feeds *f, const char *name, json_t **error)
 {
-	*one = name ? feeds_by_name(f, name) : NULL;
-	if (!*one)
-		return no_such_feed(f, name ? name : "?");
-	if (strcmp((*one)->settings->url, "stdin") != 0)
-		return answer_error("%s is fetched by itself: `-' is for a feed of url = stdin",
-				    name);
+	struct feed_one *one = name ? feeds_by_name(f, name) : NULL;
+
+	if (one && !strcmp(one->settings->url, "stdin"))
+		return one;
+	if (one)
+		*error = answer_error("%s is fetched by itself: `-' is for a feed of url = stdin",
+				      name);
+	else
+		*error = no_such_feed(f, name ? name : "?");
 	return NULL;
 }
 
 json_t *bring_piece(struct feeds *f, const json_t *request)
 {
-	struct feed_one *one;
-	json_t *error = find(&one, f, request_text(request, "bring"));
+	json_t *error = NULL;
+	struct feed_one *one = find(f, request_text(request, "bring"), &error);
 
-	if (error)
+	if (!one)
 		return error;
 	if (!json_object_get(request, "upload"))
 		return begin(f, one);
@@ -132,10 +136,10 @@ json_t *bring_piece(struct feeds *f, const json_t *request)
 json_t *bring_end(struct feeds *f, const json_t *request)
 {
 	const json_t *names = json_object_get(request, "sync");
-	struct feed_one *one;
-	json_t *error = find(&one, f, json_string_value(json_array_get(names, 0)));
+	json_t *error = NULL;
+	struct feed_one *one = find(f, json_string_value(json_array_get(names, 0)), &error);
 
-	if (error)
+	if (!one)
 		return error;
 	if (json_array_size(names) != 1 || !is_upload(one, request))
 		return lost(one);

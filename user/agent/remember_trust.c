@@ -14,6 +14,7 @@
 #include "remember.h"
 #include "trust.h"
 
+/* NOLINTNEXTLINE(misc-redundant-expression): equal is what they have to be */
 _Static_assert(STORE_KNOWN_TIMES == KNOWN_MOST && STORE_KNOWN_DAYS * 86400U == KNOWN_FOR,
 	       "the journal keeps of a client what the memory holds");
 

@@ -75,6 +75,7 @@ static void read_main_cf(struct setup_facts *facts, FILE *said)
 static void ask_exim(struct setup_facts *facts)
 {
 	static const char label[] = "primary_hostname = ";
+	/* NOLINTNEXTLINE(cert-env33-c): all its words are ours, its PATH too */
 	FILE *exim = popen("PATH=/usr/sbin:/usr/bin:/usr/local/sbin:/usr/exim/bin; "
 			   "{ exim4 -bP primary_hostname || exim -bP primary_hostname; } "
 			   "</dev/null 2>/dev/null",

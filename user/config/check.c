@@ -210,6 +210,7 @@ static void check_pattern(const struct draft *draft, const struct pattern_draft 
 	const struct finding_rule *rule = &pattern->rule.rule;
 	const char *name = pattern->rule.name;
 
+	/* NOLINTNEXTLINE(misc-redundant-expression): the first of them, too, by its distance */
 	if (!pattern->option[OPTION_PATTERN_ON - OPTION_PATTERN_ON].line)
 		problem_add(draft->problems, pattern->line,
 			    "pattern `%s' does not say what it looks at: add on = helo, sender or "
