@@ -30,7 +30,7 @@ BPFTOOL      ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
 
 LIBRARIES := libbpf libxdp libmnl libconfuse jansson libuv libpcap libcap-ng zlib libpcre2-8
 LIBRARIES += libunbound sqlite3 libcurl libseccomp libmicrohttpd
-LIBRARIES += libsystemd
+LIBRARIES += libsystemd ncursesw
 LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
@@ -43,7 +43,8 @@ HARDEN   := $(if $(SANITIZE),-fsanitize=$(SANITIZERS) $(if $(filter thread,$(SAN
               -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 ALL_CFLAGS  := -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDEN) -D_GNU_SOURCE -I$(BUILD)/include \
                $(LIB_CFLAGS)
-ALL_LDFLAGS := $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZERS),-pie -Wl$(comma)-z,relro,-z,now)
+# Each program is linked with what it uses: mxdpd has nothing to do with a terminal.
+ALL_LDFLAGS := -Wl$(comma)--as-needed $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZERS),-pie -Wl$(comma)-z,relro,-z,now)
 
 # v3 (32-bit subregisters, atomics) is in every kernel from 5.15; the default differs by clang.
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Werror -fno-stack-protector \

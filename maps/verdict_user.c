@@ -290,30 +290,64 @@ int verdict_find(const struct maps *maps, const struct prefix *prefix, enum port
 	return verdict_around(maps, prefix, ports, now, out);
 }
 
-/* The hash by the kernel's batch lookup, which neither repeats nor restarts while entries go. */
+/*
+ * The next keys of a hash with their values, by the kernel's batch lookup, which neither repeats
+ * nor restarts while entries go. How many; *last where there are no more.
+ */
+static int next_batch(int map, bool started, __u32 *cursor, struct verdict_key *keys, void *values,
+		      bool *last)
+{
+	__u32 count = VERDICT_WALK_BATCH, in = *cursor;
+	int err =
+		bpf_map_lookup_batch(map, started ? &in : NULL, cursor, keys, values, &count, NULL);
+
+	if (err && errno != ENOENT)
+		return -errno;
+	*last = err; /* -ENOENT: that was the last batch */
+	return (int)count;
+}
+
 static int walk_hash(const struct maps *maps, struct verdict_walk *walk,
 		     struct verdict_entry *entries, size_t room)
 {
 	static struct verdict_key keys[VERDICT_WALK_BATCH];
 	static struct verdict values[VERDICT_WALK_BATCH];
-	__u32 count = VERDICT_WALK_BATCH, in = walk->cursor;
-	int err;
+	int count = room < VERDICT_WALK_BATCH
+			    ? -EINVAL
+			    : next_batch(maps->verdicts, walk->started, &walk->cursor, keys, values,
+					 &walk->in_trie);
 
-	if (room < count)
-		return -EINVAL;
-	err = bpf_map_lookup_batch(maps->verdicts, walk->started ? &in : NULL, &walk->cursor, keys,
-				   values, &count, NULL);
-	if (err && errno != ENOENT)
-		return -errno;
 	walk->started = true;
-	walk->in_trie = err; /* -ENOENT: that was the last batch */
-	for (__u32 i = 0; i < count; i++)
+	for (int i = 0; i < count; i++)
 		entries[i] = (struct verdict_entry){
 			.prefix = {keys[i].addr, keys[i].plen},
 			.ports = keys[i].ports,
 			.verdict = values[i],
 		};
-	return (int)count;
+	return count;
+}
+
+int verdict_hits_next(const struct maps *maps, struct verdict_hits_walk *walk,
+		      struct verdict_entry *entries, size_t room)
+{
+	static struct verdict_key keys[VERDICT_WALK_BATCH];
+	static struct verdict_hits values[VERDICT_WALK_BATCH];
+	int count = 0;
+
+	if (room < VERDICT_WALK_BATCH)
+		return -EINVAL;
+	while (!count && !walk->done) {
+		count = next_batch(maps->hits, walk->started, &walk->cursor, keys, values,
+				   &walk->done);
+		walk->started = true;
+	}
+	for (int i = 0; i < count; i++)
+		entries[i] = (struct verdict_entry){
+			.prefix = {keys[i].addr, keys[i].plen},
+			.ports = keys[i].ports,
+			.hits = values[i],
+		};
+	return count;
 }
 
 /*

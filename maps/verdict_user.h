@@ -70,6 +70,18 @@ int verdict_walk_next(const struct maps *maps, struct verdict_walk *walk,
 		      struct verdict_entry *entries, size_t room, bool with_hits);
 
 /*
+ * A walk over those that were met, by what was counted of them: prefix, ports and hits. Whether a
+ * verdict stands there still, verdict_get() says. As above in all else.
+ */
+struct verdict_hits_walk {
+	__u32 cursor;
+	bool started, done;
+};
+
+int verdict_hits_next(const struct maps *maps, struct verdict_hits_walk *walk,
+		      struct verdict_entry *entries, size_t room);
+
+/*
  * Deletes what has expired and rebuilds the presence bitmap, a step at a time: call until *done.
  * seen - deleted is then about the number of verdicts left. Entries put meanwhile are kept.
  */

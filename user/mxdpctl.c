@@ -15,6 +15,11 @@ static const struct verb verbs[] = {
 	{"status", cmd_status, "",
 	 "how it stands, and what is wrong\n"
 	 "Works from the pinned maps too, when the agent is not running."},
+	{"top", cmd_top, "[--interval SECONDS] | --json [--count N]",
+	 "a live view on a terminal: SYNs, who is blocked, decisions, lists, the agent\n"
+	 "Anew every second where --interval is left out. Keys explain, unblock or allow the "
+	 "chosen\n"
+	 "line; h shows them. With --json one snapshot, or so many, one a line."},
 	{"list", cmd_list, "[--cause CAUSE] [--ports mx|submission]",
 	 "the verdicts in force\n"
 	 "CAUSE is a finding (see `mxdpctl checks'), `manual' or `score'. The newest come first.\n"

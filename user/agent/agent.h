@@ -38,6 +38,7 @@
 #include "../base/latency.h"
 #include "../base/notify.h"
 #include "blamed.h"
+#include "busiest.h"
 #include "by_cause.h"
 #include "reasons.h"
 #include "stall.h"
@@ -101,6 +102,16 @@ struct withdrawal {
 	struct verdict_walk walk;
 	size_t count;
 	char why[AGENT_ERROR];
+};
+
+/* What was found for `mxdpctl top' the last time: verbs_top.c. */
+#define TOP_DECISIONS 40
+struct top {
+	struct busiest busiest;
+	uint64_t again;                   /* CLOCK_MONOTONIC: not looked for before */
+	uint64_t decision[TOP_DECISIONS]; /* a ring of numbers of the journal */
+	uint64_t decisions;               /* how many were found in all */
+	uint64_t read;                    /* of the journal, up to here */
 };
 
 struct agent {
@@ -167,6 +178,7 @@ struct agent {
 	struct tables tables;
 	struct by_cause standing, sweeping; /* as of the last whole sweep; of the one under way */
 	struct by_cause put;                /* since the start */
+	struct top top;
 	struct latency latency;
 	struct stall stall; /* how long the loop kept others waiting */
 	struct {

@@ -11,12 +11,25 @@
 #define STEP_NS 4000000 /* of the loop's time, at most about that at once */
 
 const struct server_verb agent_verbs[] = {
-	{"status", verb_status},   {"list", verb_list},       {"block", verb_block},
-	{"unblock", verb_unblock}, {"flush", verb_flush},     {"allow", verb_allow},
-	{"unallow", verb_unallow}, {"allowed", verb_allowed}, {"mode", verb_mode},
-	{"checks", verb_checks},   {"dnsbl", verb_dnsbl},     {"feeds", verb_feeds},
-	{"explain", verb_explain}, {"log", verb_log},         {"detach", verb_detach},
-	{"report", verb_report},   {"outcome", verb_outcome}, {NULL, NULL},
+	{"status", verb_status},
+	{"list", verb_list},
+	{"block", verb_block},
+	{"unblock", verb_unblock},
+	{"flush", verb_flush},
+	{"allow", verb_allow},
+	{"unallow", verb_unallow},
+	{"allowed", verb_allowed},
+	{"mode", verb_mode},
+	{"checks", verb_checks},
+	{"dnsbl", verb_dnsbl},
+	{"feeds", verb_feeds},
+	{"explain", verb_explain},
+	{"log", verb_log},
+	{"detach", verb_detach},
+	{"report", verb_report},
+	{"outcome", verb_outcome},
+	{"top", verb_top},
+	{NULL, NULL},
 };
 
 const char *request_text(const json_t *request, const char *key)

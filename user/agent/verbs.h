@@ -2,7 +2,7 @@
 /*
  * The verbs of the control socket (control/protocol.h), a file a topic:
  * verbs_status.c, verbs_verdicts.c, verbs_block.c, verbs_unblock.c, verbs_nets.c, verbs_mode.c,
- * verbs_dns.c, verbs_report.c, verbs_outcome.c, verbs_explain.c, verbs_log.c.
+ * verbs_dns.c, verbs_report.c, verbs_outcome.c, verbs_explain.c, verbs_log.c, verbs_top.c.
  */
 #ifndef MXDP_AGENT_VERBS_H
 #define MXDP_AGENT_VERBS_H
@@ -23,6 +23,7 @@ json_t *verb_dnsbl(void *agent, const json_t *request, struct connection *c);
 json_t *verb_feeds(void *agent, const json_t *request, struct connection *c);
 json_t *verb_explain(void *agent, const json_t *request, struct connection *c);
 json_t *verb_log(void *agent, const json_t *request, struct connection *c);
+json_t *verb_top(void *agent, const json_t *request, struct connection *c);
 json_t *verb_report(void *agent, const json_t *request, struct connection *c);
 json_t *verb_outcome(void *agent, const json_t *request, struct connection *c);
 json_t *verb_detach(void *agent, const json_t *request, struct connection *c);
@@ -31,6 +32,9 @@ json_t *verb_detach(void *agent, const json_t *request, struct connection *c);
 
 /* What `status' answers. */
 json_t *agent_status(struct agent *a);
+
+/* A verdict as `list' tells it. */
+json_t *verdict_listed(const struct reasons *r, const struct verdict_entry *e, uint32_t now);
 
 /* The string at `key`, or NULL where there is none. */
 const char *request_text(const json_t *request, const char *key);

@@ -25,7 +25,7 @@ static bool is_of_others(const struct reasons *r, const struct verdict_entry *e)
 	       (cause == CAUSE_SCORE && reasons_lists(r, &e->prefix, e->ports));
 }
 
-static json_t *verdict_json(const struct reasons *r, const struct verdict_entry *e, uint32_t now)
+json_t *verdict_listed(const struct reasons *r, const struct verdict_entry *e, uint32_t now)
 {
 	char prefix[ADDR_TEXT];
 	json_t *left = e->verdict.expires == VERDICT_NEVER_EXPIRES
@@ -54,7 +54,7 @@ static json_t *list_step(struct connection *c, void *state)
 		const struct verdict_entry *e = &l->entries[i];
 
 		if (e->verdict.expires > now)
-			connection_send(c, verdict_json(&l->agent->reasons, e, now));
+			connection_send(c, verdict_listed(&l->agent->reasons, e, now));
 	}
 	if (count < 0)
 		return answer_error("cannot read the verdicts: %s", strerror(-count));

@@ -92,6 +92,7 @@ bool cli_source_is_good(const char *option, const char *text);
 bool cli_reason_is_good(const char *text);
 
 int cmd_status(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_block(int argc, char **argv);
 int cmd_unblock(int argc, char **argv);

@@ -45,6 +45,8 @@
  *   {"verb": "log", "lines": 100, "follow": false}   data: events, see user/journal/journal.h
  *       "client", "event", "finding", "since": the newest that are wanted (user/journal/filter.h);
  *       who follows is told of all that comes later. "audit": true: changes, user/journal/reader.h
+ *   {"verb": "top"}                        data: the verdicts that are met most, as of list, the
+ *                                          busiest first; the newest events "verdict", as of log
  *   {"verb": "report", "since": "7d"}      data: see user/journal/report.h
  *   {"verb": "outcome", "lines": [{"addr": "198.51.100.7", "outcome": "accepted|refused",
  *    "at": time of day}]}                  closing: "done", "bad": lines; those are skipped
