@@ -16,7 +16,7 @@ static const struct verb verbs[] = {
 	 "how it stands, and what is wrong\n"
 	 "Works from the pinned maps too, when the agent is not running."},
 	{"top", cmd_top, "[--interval SECONDS] | --json [--count N]",
-	 "a live view on a terminal: SYNs, who is blocked, decisions, lists, the agent\n"
+	 "a live view: SYNs, who is blocked, decisions, lists, the agent\n"
 	 "Anew every second where --interval is left out. Keys explain, unblock or allow the "
 	 "chosen\n"
 	 "line; h shows them. With --json one snapshot, or so many, one a line."},
@@ -37,7 +37,7 @@ static const struct verb verbs[] = {
 	 "`score', or one DNS list (see `mxdpctl dnsbl'); --since only those of the last hours. "
 	 "`-' is as in `mxdpctl help block'."},
 	{"allow", cmd_allow, "[ADDR|CIDR...|- [--for 30d|forever] [--reason TEXT]]",
-	 "never block these, whatever they do; without words: who is allowed\n"
+	 "never block these, whatever they do; or show who is allowed\n"
 	 "For ever where --for is left out. `-' is as in `mxdpctl help block'."},
 	{"unallow", cmd_unallow, "ADDR|CIDR...|-",
 	 "take back what allow did\n"
@@ -54,7 +54,7 @@ static const struct verb verbs[] = {
 	 "is\n"
 	 "the median of its answers. --presets shows the lists that are known, with their terms."},
 	{"feeds", cmd_feeds, "[NAME | --presets | sync [NAME... | NAME -] [--force]]",
-	 "the feeds: how they are, what they stop; `sync' fetches them now\n"
+	 "the feeds: how they are, what they stop; `sync' fetches now\n"
 	 "HITS and STOPPED are SYNs of addresses that a feed lists; ~ where they are too many to "
 	 "be\n"
 	 "told apart one by one. `sync' ends with 0 only where all that it asked for are current;\n"
@@ -68,12 +68,12 @@ static const struct verb verbs[] = {
 	 "names.\n"
 	 "--text prints only what can be told to the partner who is blocked."},
 	{"log", cmd_log,
-	 "[-f] [-n LINES] [--client ADDR|CIDR] [--event NAME] [--finding ID] [--since 2h]\n"
-	 "           [--format text|json|fail2ban]\n"
+	 "[-f] [-n LINES] [--client ADDR|CIDR] [--event NAME]\n"
+	 "           [--finding ID] [--since 2h] [--format text|json|fail2ban]\n"
 	 "           | --audit [-n LINES] [--client ADDR|CIDR] [--since 2h]",
 	 "what was decided, about whom, on what evidence\n"
-	 "-f goes on until interrupted. -n is 50 where left out, and counts those that are "
-	 "wanted.\n"
+	 "-f (--follow) goes on until interrupted. -n (--lines) is 50 where left out, and "
+	 "counts those that are wanted.\n"
 	 "NAME is verdict, session, unblock, block, allow, unallow, mode, flush, feed, attached,\n"
 	 "detached, knock, daily or note.\n"
 	 "A knock is a source under a block that still tries, at most one an hour (log.knocks).\n"
@@ -90,7 +90,8 @@ static const struct verb verbs[] = {
 	 "hides is known by that: for `report', for trust, for the end of a block. From logs of\n"
 	 "your own alone: what stands there is believed. Bad lines are told and skipped.\n"
 	 "outcome-postfix.awk and outcome-exim.awk make such lines of those servers' logs."},
-	{"export", cmd_export, "--format cidr|ipset|nft|rbldnsd [--ports mx|submission] [--all]",
+	{"export", cmd_export,
+	 "--format cidr|ipset|nft|rbldnsd\n           [--ports mx|submission] [--all]",
 	 "the blocks in force, for other programs\n"
 	 "For `ipset restore', `nft -f' (both with the time that is left), rbldnsd (a zone of "
 	 "type\n"
@@ -100,7 +101,7 @@ static const struct verb verbs[] = {
 	 "the lists of others: their terms may forbid to pass it on; --all has it, too."},
 	{"flush", cmd_flush, "[--yes]",
 	 "remove all verdicts\n"
-	 "Asks first; where there is no terminal, --yes must be written."},
+	 "Asks first; where there is no terminal, --yes (-y) must be written."},
 	{"detach", cmd_detach, "",
 	 "take everything off and end the agent\n"
 	 "Without an agent it removes what one has left: programs, links, pins."},
@@ -142,11 +143,22 @@ static void print_options(void)
 	puts("\noptions, before or behind the verb:\n"
 	     "  --socket PATH              the agent's control socket\n"
 	     "  --pin-dir DIR              where its maps are pinned\n"
-	     "  --config FILE              the configuration, for judge, replay and check-config\n"
+	     "  --config FILE              the configuration, where no agent is asked\n"
 	     "  --json                     objects, one a line\n"
 	     "  --color auto|always|never\n"
 	     "  --help, --version\n"
 	     "\nexit: 0 done, 1 failed, 2 wrong words");
+}
+
+#define HELP_WIDTH 79
+
+/* The overview is longer than the smallest terminal. */
+static void print_hint(void)
+{
+	unsigned height = text_height();
+
+	if (height && height < VERBS + 13)
+		puts("this is longer than the terminal: `mxdpctl help | less'");
 }
 
 static int print_verbs(void)
@@ -156,13 +168,34 @@ static int print_verbs(void)
 		printf("  %-14s %.*s\n", verbs[i].name, (int)strcspn(verbs[i].help, "\n"),
 		       verbs[i].help);
 	print_options();
+	print_hint();
 	return CLI_DONE;
+}
+
+/* The first line of a help alone, the rest as one paragraph. */
+static void print_help(const char *help)
+{
+	size_t summary = strcspn(help, "\n");
+	char text[2048];
+	const char *at = text;
+
+	printf("%.*s\n", (int)summary, help);
+	snprintf(text, sizeof(text), "%s", help[summary] ? help + summary + 1 : "");
+	for (char *c = text; *c; c++)
+		if (*c == '\n')
+			*c = ' ';
+	while (*at) {
+		const char *line = at;
+		size_t len = text_fold(&at, HELP_WIDTH);
+
+		printf("%.*s\n", (int)len, line);
+	}
 }
 
 static int print_verb(const struct verb *verb)
 {
-	printf("usage: mxdpctl %s%s%s\n\n%s\n", verb->name, *verb->usage ? " " : "", verb->usage,
-	       verb->help);
+	printf("usage: mxdpctl %s%s%s\n\n", verb->name, *verb->usage ? " " : "", verb->usage);
+	print_help(verb->help);
 	print_options();
 	return CLI_DONE;
 }

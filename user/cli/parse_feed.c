@@ -196,7 +196,7 @@ int cmd_parse_feed(int argc, char **argv)
 	struct config config = {0};
 	int c, code;
 
-	while ((c = cli_next(argc, argv, ":f:e", words)) != -1) {
+	while ((c = cli_next(argc, argv, ":", words)) != -1) {
 		if (c == 'e')
 			parse.effective = true;
 		else if (c != 'f' || !cli_word_is_one_of("--format", optarg, feed_format_names,

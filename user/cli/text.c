@@ -15,6 +15,23 @@ const char *text_quote(char out[TEXT_QUOTE], const char *text)
 	return strcat(out, "'");
 }
 
+size_t text_fold(const char **text, size_t width)
+{
+	size_t len = strcspn(*text, "\n");
+
+	if (len <= width) {
+		*text += len + ((*text)[len] == '\n');
+		return len;
+	}
+	for (size_t at = width; at > width / 2; at--)
+		if ((*text)[at] == ' ') {
+			*text += at + 1;
+			return at;
+		}
+	*text += width;
+	return width;
+}
+
 const char *text_span(char out[TEXT_SPAN], json_int_t seconds)
 {
 	_Static_assert(TEXT_SPAN >= DURATION_TEXT, "a span is a duration");
@@ -47,13 +64,23 @@ const char *paint(enum paint paint)
 	return sequences[paint];
 }
 
-unsigned text_width(void)
+static struct winsize terminal_size(void)
 {
 	struct winsize size;
 
 	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-		return 0;
-	return size.ws_col;
+		return (struct winsize){0};
+	return size;
+}
+
+unsigned text_width(void)
+{
+	return terminal_size().ws_col;
+}
+
+unsigned text_height(void)
+{
+	return terminal_size().ws_row;
 }
 
 /* How much of `text' goes on one line: up to the last blank inside `room', else a whole word. */

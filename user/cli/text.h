@@ -21,6 +21,9 @@
 /* The same between quotes, cut where it is long. */
 const char *text_quote(char out[TEXT_QUOTE], const char *text);
 
+/* How many bytes fit on the next line of so many columns; *text goes on behind it. */
+size_t text_fold(const char **text, size_t width);
+
 /* "1h30m"; a negative span is none. */
 const char *text_span(char out[TEXT_SPAN], json_int_t seconds);
 
@@ -36,8 +39,9 @@ enum paint {
 /* The sequence that begins a colour on standard output, PAINT_NONE ends it; "" without colours. */
 const char *paint(enum paint paint);
 
-/* Columns of the terminal on standard output; 0 where it is none. */
+/* Columns and lines of the terminal on standard output; 0 where it is none. */
 unsigned text_width(void);
+unsigned text_height(void);
 
 /*
  * A line that begins with `front' in its colour, wrapped between words where a terminal is too

@@ -16,30 +16,12 @@ void top_page_open(struct top *top, const char *title, const char *text)
 	top->page = (struct top_page){.text = copy, .title = title};
 }
 
-/* What fits on the next line of the screen; *text goes on behind it. */
-static size_t fold(const char **text, size_t width)
-{
-	size_t len = strcspn(*text, "\n");
-
-	if (len <= width) {
-		*text += len + ((*text)[len] == '\n');
-		return len;
-	}
-	for (size_t at = width; at > width / 2; at--)
-		if ((*text)[at] == ' ') {
-			*text += at + 1;
-			return at;
-		}
-	*text += width;
-	return width;
-}
-
 static size_t count_lines(const char *text, size_t width)
 {
 	size_t lines = 0;
 
 	for (; *text; lines++)
-		fold(&text, width);
+		text_fold(&text, width);
 	return lines;
 }
 
@@ -76,7 +58,7 @@ void top_page_draw(struct top *top)
 	for (size_t i = 0; *text && i < top->page.first + page_lines(); i++) {
 		const char *line = text;
 		char piece[TEXT_CELL];
-		size_t len = fold(&text, width);
+		size_t len = text_fold(&text, width);
 
 		if (i < top->page.first)
 			continue;
