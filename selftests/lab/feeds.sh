@@ -59,16 +59,18 @@ feed_put()
     mv "$LAB/www/$1.new" "$LAB/www/$1"
 }
 
-# feed_section NAME URL [LINE...]
+# feed_text NAME URL [LINE...]: a section; feed_section puts it into the configuration.
+feed_text()
+{
+    printf 'feed "%s" {\n    url = "%s"\n' "$1" "$2"
+    shift 2
+    printf '    %s\n' "$@"
+    echo '}'
+}
+
 feed_section()
 {
-    local name=$1 url=$2
-    shift 2
-    {
-        printf 'feed "%s" {\n    url = "%s"\n' "$name" "$url"
-        printf '    %s\n' "$@"
-        echo '}'
-    } >>"$LAB/mxdp.conf"
+    feed_text "$@" >>"$LAB/mxdp.conf"
 }
 
 # feed_field NAME KEY

@@ -31,12 +31,14 @@ static void lose(struct feed_child *child)
 		return;
 	/*
 	 * The descriptor stays, for whoever polls it: at its end it is readable. It is also what
-	 * ends the keeper, which is another user's: with CAP_KILL gone no signal gets there.
+	 * ends the keeper, which is another user's: with CAP_KILL gone, and behind the filter, no
+	 * signal gets there. It is tried last, for those who run without either.
 	 */
 	shutdown(child->socket, SHUT_RDWR);
-	kill(child->pid, SIGKILL);
 	for (int i = 0; i < END_TRIES && !waitpid(child->pid, NULL, WNOHANG); i++)
 		nanosleep(&pause, NULL);
+	if (!waitpid(child->pid, NULL, WNOHANG))
+		kill(child->pid, SIGKILL);
 	child->pid = 0;
 }
 
