@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Every room is full, one after the other: the ring, the verdict map, the flow map, the table of
-# sessions, the control socket. Mail flows all the while, what is lost is counted and said, memory
+# sessions, names in HELOs, the control socket. Mail flows all the while, what is lost is counted and said, memory
 # has its bound, and when there is room again everything is as before.
 
 # shellcheck source=scripts/lab
@@ -130,6 +130,29 @@ quiet()
 }
 letter "flows, when they are gone"
 judged "flows, when they are gone" 198.51.100.105
+
+# --- names -----------------------------------------------------------------------------------------
+
+# Eight thousand long names, no two alike, of forty clients.
+memory=$(resident)
+label=$(printf 'x%.0s' {1..60})
+said=0
+for ((client = 0; client < 40; client++)); do
+    words=()
+    for ((i = 0; i < 200; i++)); do
+        words+=("EHLO n$client-$i.$label.$label.$label.example.org")
+    done
+    lab_bot 198.51.100.$((client + 120)) --timeout 20 --port $SWARM_PORT "$MX4" talk "${words[@]}" \
+        >"$LAB/bot.out" 2>&1 && said=$((said + 1))
+done
+check_equal "names: all were said" "$said" 40
+check_more "names: mxdpd heard them" \
+    "$(lab_ctl log --json -n 10000 | grep -c 'EHLO n[0-9]*-[0-9]*\.x\|"n[0-9]*-[0-9]*\.x')" 0
+check "names: memory is bounded ($memory kB, then $(resident) kB)" \
+    test "$(resident)" -lt $((memory + 16384))
+check_equal "names: nobody is blocked for them" "$(lab_ctl list --json | grep -c '"198.51.100.1[2-5]')" 0
+letter "names"
+judged "names" 198.51.100.107
 
 # --- a hundred control clients --------------------------------------------------------------------
 
