@@ -25,7 +25,8 @@ _mxdpctl_ids()
 # The kinds of events, as the help of `log' has them.
 _mxdpctl_events()
 {
-    "$1" help log 2>/dev/null | sed -n '/^NAME is /,/\.$/p' | sed 's/^NAME is//; s/ or / /' | tr '\n' ' ' | tr -d '.,'
+    "$1" help log 2>/dev/null | tr '\n' ' ' | grep -o 'NAME is [^.]*' |
+        sed 's/^NAME is//; s/ or / /' | tr '\n' ' ' | tr -d '.,'
 }
 
 # What may follow an option: "--action drop|reset|watch" -> drop reset watch.
