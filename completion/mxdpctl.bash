@@ -25,8 +25,8 @@ _mxdpctl_ids()
 # The kinds of events, as the help of `log' has them.
 _mxdpctl_events()
 {
-    "$1" help log 2>/dev/null | tr '\n' ' ' | grep -o 'NAME is [^.]*' |
-        sed 's/^NAME is//; s/ or / /' | tr '\n' ' ' | tr -d '.,'
+    "$1" help log 2>/dev/null | tr '\n' ' ' | sed -n 's/.*NAME is \([^.]*\)\..*/\1/p' |
+        sed 's/ or / /' | tr -d ','
 }
 
 # What may follow an option: "--action drop|reset|watch" -> drop reset watch.

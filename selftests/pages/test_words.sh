@@ -71,8 +71,8 @@ meant no-helo checks off no-hleo
 meant helo-our-name unblock --by helo-our-nmae
 meant manual list --cause mnaual
 meant sync feeds snyc our-list
-for event in $(mxdpctl help log | tr '\n' ' ' | grep -o 'NAME is [^.]*' |
-    sed 's/^NAME is//; s/ or / /' | tr -d '.,'); do
+for event in $(mxdpctl help log | tr '\n' ' ' | sed -n 's/.*NAME is \([^.]*\)\..*/\1/p' |
+    sed 's/ or / /' | tr -d ','); do
     mistyped shorter "$event" "$event" log --event @
 done
 [ "$FAILED" != 0 ] || [ "$COUNT" -lt 120 ] || echo "ok - $COUNT wrong words"

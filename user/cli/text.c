@@ -83,18 +83,6 @@ unsigned text_height(void)
 	return terminal_size().ws_row;
 }
 
-/* How much of `text' goes on one line: up to the last blank inside `room', else a whole word. */
-static size_t line_len(const char *text, size_t room)
-{
-	size_t len = strlen(text), at = room;
-
-	if (len <= room)
-		return len;
-	while (at && text[at] != ' ')
-		at--;
-	return at ? at : strcspn(text, " ");
-}
-
 void text_wrapped(enum paint paint_front, const char *front, const char *text)
 {
 	size_t indent = strlen(front), width = text_width();
@@ -104,15 +92,14 @@ void text_wrapped(enum paint paint_front, const char *front, const char *text)
 	if (!width)
 		width = sizeof(clean) + indent;
 	for (bool first = true; first || *at; first = false) {
-		size_t len = line_len(at, width > indent + 16 ? width - indent : 16);
+		const char *words = at;
+		size_t len = text_fold(&at, width > indent + 16 ? width - indent : 16);
 
 		if (first)
 			printf("%s%s%s", paint(paint_front), front, paint(PAINT_NONE));
-		printf("%.*s\n", (int)len, at);
-		at += len;
-		at += strspn(at, " ");
-		if (*at)
+		else
 			printf("%*s", (int)indent, "");
+		printf("%.*s\n", (int)len, words);
 	}
 }
 
