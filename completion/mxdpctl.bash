@@ -25,7 +25,7 @@ _mxdpctl_ids()
 # The kinds of events, as the help of `log' has them.
 _mxdpctl_events()
 {
-    "$1" help log 2>/dev/null | tr '\n' ' ' | sed -n 's/.*NAME is \([^.]*\)\..*/\1/p' |
+    "$1" help log 2>/dev/null | paste -s -d ' ' | sed -n 's/.*NAME is \([^.]*\)\..*/\1/p' |
         sed 's/ or / /' | tr -d ','
 }
 

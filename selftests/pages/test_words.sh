@@ -71,7 +71,7 @@ meant no-helo checks off no-hleo
 meant helo-our-name unblock --by helo-our-nmae
 meant manual list --cause mnaual
 meant sync feeds snyc our-list
-for event in $(mxdpctl help log | tr '\n' ' ' | sed -n 's/.*NAME is \([^.]*\)\..*/\1/p' |
+for event in $(mxdpctl help log | paste -s -d ' ' | sed -n 's/.*NAME is \([^.]*\)\..*/\1/p' |
     sed 's/ or / /' | tr -d ','); do
     mistyped shorter "$event" "$event" log --event @
 done
