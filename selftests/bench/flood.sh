@@ -69,20 +69,21 @@ steps()
 {
     local rate pid mails banner
 
-    filter_on "$1" >&2 || return 1
-    good_mail 1 >"$LAB/warm" || return 1
+    filter_on "$1" >&2 || lab_die "$1 cannot be put up"
+    good_mail 1 >"$LAB/warm" || lab_die "$1: no mail gets through"
     for rate in $RATES; do
-        lab_wait 30 delivered || return 1
+        lab_wait 60 delivered || lab_die "$1: Postfix does not deliver what it has accepted"
         pid=
         if [ "$rate" != 0pause ]; then
             nsenter --net=/run/netns/flooder -- taskset -c "$BENCH_CPU" "$TOOLS/drop" pace eth0 \
                 "$rate" 1000000 10000 "$TO_MAC/$MX4" >"$LAB/sent" &
             pid=$!
         fi
-        read -r mails banner < <(good_mail "$SECONDS_EACH") || return 1
+        read -r mails banner < <(good_mail "$SECONDS_EACH") ||
+            lab_die "$1: no mail gets through at $rate SYNs a second"
         if [ -n "$pid" ]; then
             kill "$pid"
-            wait "$pid" || return 1
+            wait "$pid" || lab_die "$1: the flood of $rate SYNs a second failed"
         else
             echo 0 >"$LAB/sent"
         fi
@@ -127,7 +128,7 @@ printf '%s\n' "in_flow_delay = 0" "max_use = 1000000" "max_idle = 1h" "virtual_t
     >>"$LAB/postfix/etc/main.cf"
 lab_postfix_start taskset -c "$BENCH_OTHERS"
 # shellcheck disable=SC2086 # a list of words
-turns "$ROUNDS" steps $FILTERS || lab_die "a step failed: $(tail -n 3 "$LAB/mxdpd.log" 2>&1)"
+turns "$ROUNDS" steps $FILTERS || exit 1
 tell
 # kept FILTER: how much of the mail is left at the highest rate, turn by turn.
 kept()
