@@ -835,7 +835,7 @@ static void a_burst_with_a_dead_list(void **state)
 				  site("wl.lab.example=127.0.[0..255].[0..3]*-3")};
 	struct told *told = calloc(BURST, sizeof(*told));
 	size_t ended = 0;
-	uint64_t begun;
+	uint64_t begun, worked;
 
 	/* So many at once may take a busy machine longer than one question. */
 	resolver_free(w->resolver);
@@ -856,6 +856,7 @@ static void a_burst_with_a_dead_list(void **state)
 			      ;
 		      ended == BURST;
 	      }));
+	worked = clock_ns(CLOCK_THREAD_CPUTIME_ID) - begun;
 	assert_int_equal(told[7].hits, 2);
 	assert_int_equal(told[8].hits, 1);
 	assert_int_equal(told[200].hits, 0);
@@ -868,7 +869,8 @@ static void a_burst_with_a_dead_list(void **state)
 		assert_int_equal(number(w, i, "questions", NULL) + number(w, i, "given_up", NULL),
 				 BURST);
 	}
-	assert_true(w->longest < 50000000);
+	/* In many turns of the loop, whatever a machine makes of one: others have theirs between. */
+	assert_true(w->longest < worked / 4);
 	free(told);
 }
 
