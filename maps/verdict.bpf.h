@@ -116,12 +116,19 @@ static __always_inline const struct verdict *verdict_lookup(const struct addr *s
 	return v;
 }
 
-/* Apart, and global for the verifier's sake: done once for each verdict. */
+/*
+ * Apart, and global for the verifier's sake: done once for each verdict. Over a copy of the key:
+ * before Linux 6.2 a helper takes none from an argument's memory.
+ */
 __noinline int verdict_hits_begin(const struct verdict_key *key, __u32 now)
 {
 	struct verdict_hits none = {.first = now};
+	struct verdict_key copy;
 
-	return key ? bpf_map_update_elem(&mxdp_hits, key, &none, BPF_NOEXIST) : 0;
+	if (!key)
+		return 0;
+	copy = *key;
+	return bpf_map_update_elem(&mxdp_hits, &copy, &none, BPF_NOEXIST);
 }
 
 static __always_inline struct verdict_hits *verdict_hit(const struct verdict_key *key, __u32 now)
