@@ -104,9 +104,9 @@ static bool read_open(struct store_case_open *out, sqlite3_stmt *row)
 {
 	const void *addr = sqlite3_column_blob(row, 2);
 	const char *ports = (const char *)sqlite3_column_text(row, 3);
-	sqlite3_int64 booted = sqlite3_column_int64(row, 6);
-	sqlite3_int64 at = sqlite3_column_int64(row, 4) - booted;
-	sqlite3_int64 until = sqlite3_column_int64(row, 5) - booted;
+	sqlite3_int64 booted = store_seconds(row, 6);
+	sqlite3_int64 at = store_seconds(row, 4) - booted;
+	sqlite3_int64 until = store_seconds(row, 5) - booted;
 
 	if (!addr || sqlite3_column_bytes(row, 2) != (int)sizeof(out->client) || !ports ||
 	    !ports_parse(&out->ports, ports) || at < 0 || until < at || until >= UINT32_MAX ||
@@ -149,7 +149,7 @@ long store_db_hours(struct store_db *db, int64_t wall, store_hour_fn fn, void *c
 	sqlite3_bind_int64(s, 1, wall / 3600 - HOURS_READ);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		const struct store_hour hour = {
-			.hour = sqlite3_column_int64(s, 0),
+			.hour = store_seconds(s, 0),
 			.told = sqlite3_column_int(s, 1),
 			.accepted = (uint32_t)sqlite3_column_int64(s, 2),
 			.minutes = (uint32_t)sqlite3_column_int64(s, 3),

@@ -51,13 +51,13 @@ static bool read_what(struct store_standing *out, sqlite3_stmt *row)
 
 static void read_row(struct store_standing *out, const struct store_db *db, sqlite3_stmt *row)
 {
-	sqlite3_int64 expires = sqlite3_column_int64(row, 6);
+	sqlite3_int64 expires = store_seconds(row, 6);
 
 	*out = (struct store_standing){.id = sqlite3_column_int64(row, 0),
 				       .hits = (uint64_t)sqlite3_column_int64(row, 9)};
 	out->same_boot = sqlite3_column_int64(row, 7) == db->boot;
 	if (out->same_boot)
-		expires -= sqlite3_column_int64(row, 8);
+		expires -= store_seconds(row, 8);
 	out->expires = sqlite3_column_type(row, 6) == SQLITE_NULL ? VERDICT_NEVER_EXPIRES
 								  : (uint32_t)expires;
 	if (!read_what(out, row))

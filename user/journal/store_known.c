@@ -58,7 +58,7 @@ long store_db_load_known(struct store_db *db, uint32_t seconds, int64_t booted, 
 	sqlite3_bind_int64(s, 1, booted + seconds - STORE_KNOWN_DAYS * DAY);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		const void *addr = sqlite3_column_blob(s, 0);
-		int64_t at = store_in_boot(&now, s, 2, sqlite3_column_int64(s, 1));
+		int64_t at = store_in_boot(&now, s, 2, store_seconds(s, 1));
 		struct addr client;
 
 		if (!addr || sqlite3_column_bytes(s, 0) != (int)sizeof(client))
@@ -82,7 +82,7 @@ long store_db_load_suspended(struct store_db *db, uint32_t seconds, int64_t boot
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		const struct store_suspended suspended = {
 			.name = (const char *)sqlite3_column_text(s, 0),
-			.until = store_in_boot(&now, s, 2, sqlite3_column_int64(s, 1)),
+			.until = store_in_boot(&now, s, 2, store_seconds(s, 1)),
 			.withdrawn = (uint64_t)sqlite3_column_int64(s, 4),
 			.clients = (const char *)sqlite3_column_text(s, 5),
 		};

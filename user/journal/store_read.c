@@ -10,11 +10,22 @@
 #define REPEATS_SPAN (30 * DAY)
 #define PRUNE_STEP   10000 /* rows in one transaction: others want to write, too */
 
+#define SECONDS_MOST (1LL << 48) /* nine million years */
+
+sqlite3_int64 store_seconds(sqlite3_stmt *row, int column)
+{
+	sqlite3_int64 seconds = sqlite3_column_int64(row, column);
+
+	if (seconds > SECONDS_MOST)
+		return SECONDS_MOST;
+	return seconds < -SECONDS_MOST ? -SECONDS_MOST : seconds;
+}
+
 int64_t store_in_boot(const struct store_now *now, sqlite3_stmt *row, int boot, sqlite3_int64 wall)
 {
 	bool same = sqlite3_column_int64(row, boot) == now->boot;
 
-	return wall - (same ? sqlite3_column_int64(row, boot + 1) : now->booted);
+	return wall - (same ? store_seconds(row, boot + 1) : now->booted);
 }
 
 static uint32_t within(int64_t seconds, uint32_t low, uint32_t high)
@@ -62,9 +73,9 @@ enum load_column {
  */
 static uint32_t read_end(const struct store_now *now, sqlite3_stmt *row)
 {
-	sqlite3_int64 expires = sqlite3_column_int64(row, LOAD_EXPIRES);
+	sqlite3_int64 expires = store_seconds(row, LOAD_EXPIRES);
 	int64_t left = store_in_boot(now, row, LOAD_BOOT, expires) - now->seconds;
-	int64_t whole = expires - sqlite3_column_int64(row, LOAD_SINCE);
+	int64_t whole = expires - store_seconds(row, LOAD_SINCE);
 
 	if (sqlite3_column_type(row, LOAD_EXPIRES) == SQLITE_NULL)
 		return VERDICT_NEVER_EXPIRES;
@@ -76,7 +87,7 @@ static uint32_t read_time(const struct store_now *now, sqlite3_stmt *row, int co
 {
 	if (sqlite3_column_type(row, column) == SQLITE_NULL)
 		return 0;
-	return within(store_in_boot(now, row, LOAD_BOOT, sqlite3_column_int64(row, column)), 0,
+	return within(store_in_boot(now, row, LOAD_BOOT, store_seconds(row, column)), 0,
 		      now->seconds);
 }
 
@@ -170,10 +181,10 @@ static bool is_forgiven(sqlite3_stmt *row)
 
 static bool read_past(struct store_past *out, const struct store_now *now, sqlite3_stmt *row)
 {
-	sqlite3_int64 ended = sqlite3_column_int64(row, PAST_ENDED);
+	sqlite3_int64 ended = store_seconds(row, PAST_ENDED);
 
-	out->last = store_in_boot(now, row, PAST_BOOT, sqlite3_column_int64(row, PAST_SINCE));
-	out->until = store_in_boot(now, row, PAST_BOOT, sqlite3_column_int64(row, PAST_EXPIRES));
+	out->last = store_in_boot(now, row, PAST_BOOT, store_seconds(row, PAST_SINCE));
+	out->until = store_in_boot(now, row, PAST_BOOT, store_seconds(row, PAST_EXPIRES));
 	out->forgiven = is_forgiven(row);
 	if (out->forgiven)
 		out->until = store_in_boot(now, row, PAST_BOOT, ended);

@@ -156,6 +156,9 @@ struct store_now {
 	uint32_t seconds;
 };
 
+/* A moment, within bounds: whatever stands in the row, its differences do not overflow. */
+sqlite3_int64 store_seconds(sqlite3_stmt *row, int column);
+
 /*
  * store_read.c: time of day as seconds of this boot, below zero before it; column `boot` and the
  * one behind it are the row's.
