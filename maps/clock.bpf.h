@@ -3,9 +3,9 @@
  * The time for the gate: seconds of CLOCK_BOOTTIME.
  *
  * Reading that clock costs some 25 ns and waits for every load before it (the time stamp counter is
- * read in order), which is more than all else that a listed SYN costs. So it is read once a jiffy,
- * for all CPUs: a jiffy is 10 ms at the most, and whoever compares seconds cannot tell. After a
- * suspend, in which jiffies stand still, the first jiffy reads it anew.
+ * read in order): a third of what a listed SYN cost. So it is read once a jiffy, for all CPUs: a
+ * jiffy is 10 ms at the most, and whoever compares seconds cannot tell. After a suspend, in which
+ * jiffies stand still, the first jiffy reads it anew.
  */
 #ifndef MXDP_MAPS_CLOCK_BPF_H
 #define MXDP_MAPS_CLOCK_BPF_H

@@ -5,7 +5,7 @@
  * There is one slot for each port class and action, and in a slot at most one set. A set is one
  * mmapable array of cache lines that user space builds whole and hands over by a single store to
  * the slot of an array of maps: both families change at once, and no packet meets a half-built set.
- * A set is never changed afterwards but for its `expires'.
+ * A set is never changed afterwards but for its `expires', and its serial where it is put in force.
  *
  * IPv4 is a trie cut at /16, /20 and /24, with ranks instead of pointers, two dependent reads in
  * memory and one in a table that stays in the cache:
