@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SYNs of known kinds, told apart by their source ports, until SIGTERM. For test_lab_kill_flood.sh.
+ * SYNs of known kinds, told apart by their source ports, until SIGTERM. For
+ * test_fault_kill_flood.sh.
  *
  *   syns PINS SENDER DEST4 DEST6 RATE SPORT=NETWORK[,NETWORK]...
  *

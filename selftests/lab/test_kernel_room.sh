@@ -193,10 +193,11 @@ test_replace()
     refuses "maps of another size" "has room for 1024, the configuration wants 2048.*detach" \
         env VERDICTS_MAX=2048 "$ROOM" attach v0 auto "$PINS"
     does "the layout is made another" "$ROOM" live-set "$PINS" 99 4711
-    refuses "maps of another layout" "have layout 99, this mxdpd wants $LAYOUT: run .mxdpctl detach" \
+    says "maps of another layout are left behind" "native XDP.*replaced" \
         "$ROOM" attach v0 auto "$PINS"
-    state "the old gate is still there" v0 "xdp gate/native taps 1"
-    does "the layout is as it was" "$ROOM" live-set "$PINS" "$LAYOUT" 4711
+    state "and there is one tap" v0 "xdp gate/native taps 1"
+    says "fresh maps took their place" "layout $LAYOUT heartbeat 0" "$ROOM" live "$PINS"
+    does "they are in use" "$ROOM" live-set "$PINS" "$LAYOUT" 4711
     does "taken over and taken off" "$ROOM" remove v0 "$PINS"
     state "the hooks are free" v0 "xdp none taps 0"
     says "the map stays for the next start" "heartbeat 4711" "$ROOM" live "$PINS"

@@ -9,6 +9,8 @@
 
 # shellcheck source=scripts/lab
 . "$(dirname "$0")/../../scripts/lab"
+# shellcheck source=selftests/lab/feeds.sh
+. "$(dirname "$0")/../lab/feeds.sh"
 ROOT_SH=$(dirname "$(realpath "$0")")/root.sh
 lab_enter "$@"
 CLEAN=$1
@@ -214,6 +216,9 @@ with_systemd()
     check "systemd starts it anew" lab_wait 20 restarted "$pid"
     guarded "it drops"
 
+    feeds_in_the_sandbox
+    watched
+
     check "stopped" in_root systemctl stop mxdpd
     check "the programs go with it" lab_wait 10 lab_has_programs 0
     check "the bot is served" lab_wait 5 answers
@@ -223,6 +228,71 @@ with_systemd()
     nothing_attached "removed"
     check "the configuration stays" in_root test -s /etc/mxdp/mxdp.conf
     check "purged" in_root dpkg -P mxdp
+}
+
+# feed_in_force NAME
+feed_in_force()
+{
+    in_root mxdpctl feeds "$1" --json | jq -e 'select(.state == "ok" and .in_force)' >"$LAB/feed.out" &&
+        [ -s "$LAB/feed.out" ]
+}
+
+# What the unit takes away is nothing that a list needs: another user, the network, a file, a place
+# for the last good one.
+feeds_in_the_sandbox()
+{
+    feeds_nginx
+    echo 22.0.0.1 | feed_put web.txt
+    echo 22.0.0.2 | in_root sh -c 'umask 022; cat >/srv/own.txt'
+    {
+        feed_text web "$FEED_WEB/web.txt" 'action = drop' 'guard = 1000'
+        feed_text own file:///srv/own.txt 'action = drop' 'guard = 1000'
+    } | in_root sh -c 'cp -p /etc/mxdp/mxdp.conf /etc/mxdp/good.conf; cat >>/etc/mxdp/mxdp.conf'
+    check "feeds: reload" in_root systemctl reload mxdpd
+    check "feeds: from the web, in force" lab_wait 30 feed_in_force web
+    check "feeds: from a file, in force" lab_wait 30 feed_in_force own
+    check "feeds: the web's is dropped" drops 22.0.0.1
+    check "feeds: the file's is dropped" drops 22.0.0.2
+    feeds_nginx_stop
+    check "feeds: restart, and the web server is gone" in_root systemctl restart mxdpd
+    check "feeds: the last good one is in force" lab_wait 30 drops 22.0.0.1
+    in_root mv /etc/mxdp/good.conf /etc/mxdp/mxdp.conf
+    in_root rm /srv/own.txt
+    check "feeds: reload without" in_root systemctl reload mxdpd
+    check "feeds: nobody is dropped for them" lab_wait 30 drops_not 22.0.0.1
+}
+
+drops()
+{
+    in_root mxdpctl explain "$1" | grep -q 'port 25 would be dropped'
+}
+
+drops_not()
+{
+    ! drops "$1"
+}
+
+# An mxdpd that hangs is ended and started anew, and the gate stands meanwhile. Not after a minute
+# as in the unit: nobody would wait for it.
+watched()
+{
+    local extra=/run/systemd/system/mxdpd.service.d pid
+
+    in_root mkdir -p $extra
+    printf '[Service]\nWatchdogSec=4s\n' | in_root sh -c "cat >$extra/lab.conf"
+    check "watchdog: daemon-reload" in_root systemctl daemon-reload
+    check "watchdog: restart" in_root systemctl restart mxdpd
+    pid=$(in_root systemctl show -P MainPID mxdpd)
+    check "watchdog: it hangs" in_root bash -c "kill -STOP $pid"
+    guarded "watchdog: the gate drops without it"
+    check "watchdog: systemd starts it anew" lab_wait 60 restarted "$pid"
+    check_more "watchdog: because of the watchdog" \
+        "$(in_root journalctl -u mxdpd | grep -c 'Watchdog timeout')" 0
+    guarded "watchdog: it drops"
+    check_equal "watchdog: the verdict stands" "$(in_root mxdpctl list --json |
+        jq -rs "flatten | map(select(.addr == \"$BAD\")) | .[0].cause")" manual
+    in_root rm -r $extra
+    check "watchdog: daemon-reload" in_root systemctl daemon-reload
 }
 
 restarted()

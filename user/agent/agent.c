@@ -226,7 +226,18 @@ static void fill_in_memory(void)
 	munlockall();
 }
 
-static int open_kernel_side(struct agent *a, char *error, size_t size)
+/* With nothing to attach to mxdpctl has the programs all the same. */
+static int put_programs(struct agent *a, char *error, size_t size)
+{
+	int err = interfaces_open(a, error, size);
+
+	if (!err && !a->interface_count)
+		err = object_load(&a->programs, error, size);
+	fault(attached);
+	return err;
+}
+
+static int open_tables(struct agent *a, char *error, size_t size)
 {
 	int err;
 
@@ -235,15 +246,8 @@ static int open_kernel_side(struct agent *a, char *error, size_t size)
 	fault(pins_locked);
 	if (!err)
 		err = object_open(&a->programs, &a->config, a->options.pin_dir, error, size);
-	if (!err)
-		err = interfaces_open(a, error, size);
-	/* Attaching loads the programs; with nothing to attach to mxdpctl has its maps all the
-	 * same. */
-	if (!err && !a->interface_count)
-		err = object_load(&a->programs, error, size);
 	if (err)
 		return err;
-	fault(attached);
 	err = object_maps(&a->maps, &a->programs);
 	return err ? fail(error, size, err, "%s", "cannot reach the maps") : 0;
 }
@@ -305,7 +309,7 @@ static int drop_privileges(struct agent *a, char *error, size_t size)
 }
 
 /* The gate's live values come last: until then an earlier agent's hold. */
-static int open_eyes(struct agent *a, char *error, size_t size)
+static int fill_tables(struct agent *a, char *error, size_t size)
 {
 	int err = protected_open(a, error, size);
 
@@ -325,6 +329,24 @@ static int open_eyes(struct agent *a, char *error, size_t size)
 	agent_fill_live_values(a);
 	fault(live_filled);
 	return 0;
+}
+
+/*
+ * Tables of an earlier agent are in use already, and nothing is changed in them before the gate is
+ * ours. Fresh ones are filled before the first packet meets them: another layout's gate guards
+ * until then.
+ */
+static int open_kernel_side(struct agent *a, char *error, size_t size)
+{
+	int err = open_tables(a, error, size);
+
+	if (!err && a->programs.reused)
+		err = put_programs(a, error, size);
+	if (!err)
+		err = fill_tables(a, error, size);
+	if (!err && !a->programs.reused)
+		err = put_programs(a, error, size);
+	return err;
 }
 
 int agent_open(struct agent *a, const struct agent_options *options, char *error, size_t size)
@@ -360,8 +382,6 @@ int agent_open(struct agent *a, const struct agent_options *options, char *error
 		err = metrics_open(a, error, size);
 	if (!err)
 		err = open_kernel_side(a, error, size);
-	if (!err)
-		err = open_eyes(a, error, size);
 	if (err)
 		return err;
 	upkeep_open(a);

@@ -173,7 +173,7 @@ static void link_up(struct agent *a, const struct link_event *event)
 	struct interface *i = event->name ? by_name(a, event->name) : NULL;
 
 	look_at_name(a, event);
-	if (!i)
+	if (!i || !a->guarding)
 		return;
 	if (i->attachment.ifindex != event->ifindex)
 		come(a, i);
@@ -372,11 +372,13 @@ int interfaces_open(struct agent *a, char *error, size_t error_size)
 {
 	int err = 0;
 
+	a->guarding = true;
 	for (size_t n = 0; n < a->interface_count && !err; n++) {
 		err = attach(a, &a->interface[n]);
 		if (err)
 			snprintf(error, error_size, "%s", a->interface[n].error);
 	}
+	refresh_reset_ok(a);
 	return err;
 }
 
@@ -384,7 +386,6 @@ int interfaces_watch(struct agent *a, char *error, size_t error_size)
 {
 	int err;
 
-	refresh_reset_ok(a);
 	uv_timer_init(&a->loop, &a->guard);
 	uv_timer_init(&a->loop, &a->routes);
 	a->guard.data = a->routes.data = a;

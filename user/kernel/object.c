@@ -30,6 +30,18 @@ static void set_constants(struct mxdp_bpf *skel, const struct config *config)
 	skel->rodata->server_budget = budget(config->server_budget);
 }
 
+static int open_skeleton(struct mxdp_bpf **out, char *error, size_t error_size)
+{
+	int err;
+
+	*out = mxdp_bpf__open();
+	if (*out)
+		return 0;
+	err = errno ? -errno : -EINVAL;
+	return words(error, error_size, err, "cannot open the BPF object in this program: %s",
+		     strerror(-err));
+}
+
 static int set_sizes(struct mxdp_bpf *skel, const struct config *config, char *error,
 		     size_t error_size)
 {
@@ -53,17 +65,47 @@ static int set_sizes(struct mxdp_bpf *skel, const struct config *config, char *e
 	return 0;
 }
 
-static int use_pins(struct programs *programs, const char *dir, char *error, size_t error_size)
+/*
+ * The maps by themselves: libxdp loads the programs only when it attaches them, and by then fresh
+ * maps are to be full. The programs find them by their pins.
+ */
+static int make_tables(struct programs *programs, const struct config *config, char *error,
+		       size_t error_size)
 {
+	struct bpf_program *program;
+	int err = open_skeleton(&programs->tables, error, error_size);
+
+	if (!err)
+		err = set_sizes(programs->tables, config, error, error_size);
+	if (!err)
+		err = pins_prepare(programs->tables->obj, programs->pin_dir, &programs->reused,
+				   error, error_size);
+	if (err)
+		return err;
+	bpf_object__for_each_program(program, programs->tables->obj)
+	{
+		bpf_program__set_autoload(program, false);
+	}
+	err = bpf_object__load(programs->tables->obj);
+	if (err)
+		return object_load_failed(err, error, error_size);
+	fault(maps_loaded);
+	return 0;
+}
+
+static int use_pins(struct programs *programs, const struct config *config, const char *dir,
+		    char *error, size_t error_size)
+{
+	bool found;
 	int err;
 
 	programs->pin_dir = strdup(dir);
 	if (!programs->pin_dir)
 		return words(error, error_size, -ENOMEM, "out of memory");
 	err = pins_make_dir(dir, error, error_size);
-	if (err)
-		return err;
-	return pins_prepare(programs->skel->obj, dir, &programs->reused, error, error_size);
+	if (!err)
+		err = make_tables(programs, config, error, error_size);
+	return err ? err : pins_prepare(programs->skel->obj, dir, &found, error, error_size);
 }
 
 int object_open(struct programs *out, const struct config *config, const char *pin_dir, char *error,
@@ -73,16 +115,13 @@ int object_open(struct programs *out, const struct config *config, const char *p
 
 	memset(out, 0, sizeof(*out));
 	words_hush();
-	out->skel = mxdp_bpf__open();
-	if (!out->skel) {
-		err = errno ? -errno : -EINVAL;
-		return words(error, error_size, err,
-			     "cannot open the BPF object in this program: %s", strerror(-err));
-	}
+	err = open_skeleton(&out->skel, error, error_size);
+	if (err)
+		return err;
 	set_constants(out->skel, config);
 	err = set_sizes(out->skel, config, error, error_size);
 	if (!err && pin_dir)
-		err = use_pins(out, pin_dir, error, error_size);
+		err = use_pins(out, config, pin_dir, error, error_size);
 	if (err)
 		object_close(out);
 	return err;
@@ -118,12 +157,16 @@ int object_load_failed(int err, char *error, size_t error_size)
 void object_adopt(struct programs *programs)
 {
 	programs->loaded = true;
-	fault(maps_loaded);
+}
+
+static const struct mxdp_bpf *with_maps(const struct programs *programs)
+{
+	return programs->tables ? programs->tables : programs->skel;
 }
 
 void object_mark(struct programs *programs)
 {
-	int fd = bpf_map__fd(programs->skel->maps.mxdp_live);
+	int fd = bpf_map__fd(with_maps(programs)->maps.mxdp_live);
 	struct live live = {0};
 	__u32 zero = 0;
 
@@ -140,9 +183,9 @@ void object_mark(struct programs *programs)
 
 int object_maps(struct maps *out, const struct programs *programs)
 {
-	if (!programs->loaded)
+	if (!programs->tables && !programs->loaded)
 		return -EINVAL;
-	return maps_from_object(out, programs->skel->obj);
+	return maps_from_object(out, with_maps(programs)->obj);
 }
 
 /* A start that came to nothing leaves no pins: those that were there before are not ours to take.
@@ -151,8 +194,8 @@ static void drop_fresh_pins(struct programs *programs)
 {
 	struct bpf_map *map;
 
-	if (programs->loaded && !programs->reused && !programs->kept) {
-		bpf_object__for_each_map(map, programs->skel->obj)
+	if (programs->tables && !programs->reused && !programs->kept) {
+		bpf_object__for_each_map(map, programs->tables->obj)
 		{
 			if (bpf_map__is_pinned(map))
 				bpf_map__unpin(map, NULL);
@@ -168,6 +211,7 @@ void object_close(struct programs *programs)
 	if (programs->xdp)
 		xdp_program__close(programs->xdp);
 	mxdp_bpf__destroy(programs->skel);
+	mxdp_bpf__destroy(programs->tables);
 	free(programs->pin_dir);
 	memset(programs, 0, sizeof(*programs));
 }
@@ -212,7 +256,7 @@ __u32 object_live_id(const struct programs *programs)
 {
 	struct bpf_map_info info = {0};
 	__u32 len = sizeof(info);
-	int fd = bpf_map__fd(programs->skel->maps.mxdp_live);
+	int fd = bpf_map__fd(with_maps(programs)->maps.mxdp_live);
 
 	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }

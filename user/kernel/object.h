@@ -20,6 +20,7 @@ struct mxdp_bpf;
 
 struct programs {
 	struct mxdp_bpf *skel;
+	struct mxdp_bpf *tables; /* has the maps and no program; NULL where they are not pinned */
 	struct xdp_program *xdp; /* NULL until object_for_libxdp() */
 	bool loaded;
 	bool reused;   /* the maps came from pins of an earlier mxdpd */
@@ -29,7 +30,7 @@ struct programs {
 
 /*
  * Opens and configures. `pin_dir` NULL keeps the maps unpinned (tests, replay). Where pins of an
- * equal layout exist they are reused; of another layout, they are an error that says so. Returns
+ * equal layout exist they are reused; of another layout, fresh maps take their place. Returns
  * 0, or -errno with one line in `error`.
  */
 int object_open(struct programs *out, const struct config *config, const char *pin_dir, char *error,
@@ -38,7 +39,7 @@ int object_open(struct programs *out, const struct config *config, const char *p
 /* Loads without libxdp, for BPF_PROG_TEST_RUN. */
 int object_load(struct programs *programs, char *error, size_t error_size);
 
-/* The map descriptors; valid once loaded. */
+/* The map descriptors; valid once loaded, with pins from object_open() on. */
 int object_maps(struct maps *out, const struct programs *programs);
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../maps/maps.h"
+#include "../base/log.h"
 #include "pins.h"
 #include "words.h"
 
@@ -113,6 +115,8 @@ int pins_lock(const char *dir, char *error, size_t error_size)
 	return fd;
 }
 
+#define LAYOUT_UNKNOWN (~0U)
+
 /* The descriptor of a pinned map, or -errno; -ENOENT where there is none. */
 static int open_pin(const char *dir, const char *name)
 {
@@ -141,8 +145,10 @@ static int read_layout(const char *dir, __u32 *layout)
 		return fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		err = -errno;
-	else if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != sizeof(live))
-		live.layout = ~0U; /* not even this struct is the same */
+	else if (info.type != BPF_MAP_TYPE_ARRAY)
+		err = -EPROTO;
+	else if (info.value_size != sizeof(live))
+		live.layout = LAYOUT_UNKNOWN; /* not even this struct is the same */
 	else if (bpf_map_lookup_elem(fd, &zero, &live))
 		err = -errno;
 	close(fd);
@@ -210,49 +216,68 @@ static int prepare_map(struct bpf_object *object, const char *name, const char *
 	return compare_pin(map, dir, error, error_size);
 }
 
+/*
+ * Of an earlier or a later mxdpd: nobody here can read them. The gate that uses them holds them on
+ * without their pins, until ours takes its place; the journal has what was in them.
+ */
+static int leave_behind(const char *dir, __u32 layout, char *error, size_t error_size)
+{
+	int gone = pins_remove_maps(dir);
+
+	if (gone < 0)
+		return words(error, error_size, gone,
+			     "cannot remove the pins of another mxdpd below `%s': %s", dir,
+			     strerror(-gone));
+	if (layout == LAYOUT_UNKNOWN)
+		log_warning("the maps below `%s' are laid out for another mxdpd: begun anew, from "
+			    "the journal",
+			    dir);
+	else
+		log_warning("the maps below `%s' have layout %u, this mxdpd wants %u: begun anew, "
+			    "from the journal",
+			    dir, layout, LAYOUT_VERSION);
+	return 0;
+}
+
 int pins_prepare(struct bpf_object *object, const char *dir, bool *reused, char *error,
 		 size_t error_size)
 {
 	__u32 layout = 0;
 	int err = read_layout(dir, &layout);
 
+	if (err == -EPROTO)
+		return words(
+			error, error_size, err,
+			"the pin `%s/mxdp_live' is not mxdp's: remove it, or choose another pin "
+			"directory",
+			dir);
 	if (err && err != -ENOENT)
 		return words(error, error_size, err,
 			     "cannot read the pinned map `%s/mxdp_live': %s", dir, strerror(-err));
-	if (!err && layout == ~0U)
-		return words(
-			error, error_size, -EPROTO,
-			"the pin `%s/mxdp_live' is not of this mxdpd: run `mxdpctl detach` first",
-			dir);
-	if (layout && layout != LAYOUT_VERSION)
-		return words(
-			error, error_size, -EPROTO,
-			"the pins below `%s' have layout %u, this mxdpd wants %u: run `mxdpctl "
-			"detach` first",
-			dir, layout, LAYOUT_VERSION);
 	*reused = layout == LAYOUT_VERSION;
-	for (size_t i = 0; i < MAP_NAMES; i++) {
+	err = layout && !*reused ? leave_behind(dir, layout, error, error_size) : 0;
+	for (size_t i = 0; !err && i < MAP_NAMES; i++)
 		err = prepare_map(object, map_names[i], dir, error, error_size);
-		if (err)
-			return err;
-	}
-	return 0;
+	return err;
 }
 
+/* By their names' beginning: another mxdpd may have maps that this one does not know. */
 int pins_remove_maps(const char *dir)
 {
-	char path[PATH_MAX];
-	int gone = 0;
+	DIR *listing = opendir(dir);
+	struct dirent *entry;
+	int gone = 0, err = 0;
 
-	for (size_t i = 0; i < MAP_NAMES; i++) {
-		int err = pins_path(path, dir, map_names[i]);
-
-		if (err)
-			return err;
-		if (!unlink(path))
+	if (!listing)
+		return errno == ENOENT ? 0 : -errno;
+	while (!err && (entry = readdir(listing))) {
+		if (strncmp(entry->d_name, "mxdp_", strlen("mxdp_")))
+			continue;
+		if (!unlinkat(dirfd(listing), entry->d_name, 0))
 			gone++;
 		else if (errno != ENOENT)
-			return -errno;
+			err = -errno;
 	}
-	return gone;
+	closedir(listing);
+	return err ? err : gone;
 }

@@ -33,8 +33,9 @@ int pins_lock(const char *dir, char *error, size_t error_size);
 
 /*
  * Has the object's maps pinned below `dir` when it is loaded, or taken from there. *reused says
- * whether an earlier mxdpd left a whole set. Pins of another layout or size are an error here,
- * because libbpf would only say "invalid argument".
+ * whether an earlier mxdpd left a whole set. Pins of another layout are removed, and fresh maps
+ * take their place when the object is loaded; of this layout and another size they are an error,
+ * because libbpf would only say "invalid argument", and a smaller table would lose verdicts.
  */
 int pins_prepare(struct bpf_object *object, const char *dir, bool *reused, char *error,
 		 size_t error_size);
