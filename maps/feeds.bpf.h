@@ -32,7 +32,9 @@ struct {
 	__type(value, struct feeds_trail);
 } mxdp_feed_hits SEC(".maps");
 
-static volatile __u64 feeds_memo[1 << FEEDS_MEMO_BITS];
+/* In sets of ways: a set is half a cache line, and the newest fact is its first. */
+static volatile __u64 feeds_memo[1 << FEEDS_MEMO_BITS][FEEDS_MEMO_WAYS]
+	__attribute__((aligned(64)));
 
 static __always_inline bool feeds_word(void *set, __u32 at, __u64 *word)
 {
@@ -196,17 +198,47 @@ static __always_inline const struct feeds_terms *feeds_terms(void *set)
 	return bpf_map_lookup_elem(set, &first);
 }
 
+/*
+ * Facts that come again and again in turn each have room, as long as they are no more than ways.
+ * CPUs that do this at once may lose one; each word is a whole fact, so none becomes untrue.
+ */
+static __always_inline void feeds_remember(volatile __u64 *memo, __u64 fact)
+{
+#pragma clang loop unroll(full)
+	for (__u32 way = FEEDS_MEMO_WAYS - 1; way > 0; way--)
+		memo[way] = memo[way - 1];
+	memo[0] = fact;
+}
+
+/*
+ * By arithmetic: which of the ways it is nobody can foretell, so a branch for each would be missed
+ * about once. clang must not know that these are comparisons.
+ */
+static __always_inline bool feeds_remembers(const volatile __u64 *memo, __u64 fact)
+{
+	__u64 strange = ~0ULL;
+
+#pragma clang loop unroll(full)
+	for (__u32 way = 0; way < FEEDS_MEMO_WAYS; way++) {
+		__u64 differs = memo[way] ^ fact;
+
+		asm volatile("" : "+r"(differs));
+		strange &= differs | -differs; /* the highest bit, where it is not zero */
+	}
+	return !(strange >> 63);
+}
+
 static __always_inline bool feeds_lists4(void *set, __u32 serial, __u32 v4)
 {
-	volatile __u64 *memo = &feeds_memo[v4 * 0x9e3779b1U >> (32 - FEEDS_MEMO_BITS)];
+	volatile __u64 *memo = feeds_memo[v4 * 0x9e3779b1U >> (32 - FEEDS_MEMO_BITS)];
 	__u64 fact = (__u64)v4 << 32 | serial;
 
-	if (serial && *memo == fact)
+	if (serial && feeds_remembers(memo, fact))
 		return true;
 	if (!feeds_find4(set, v4))
 		return false;
 	if (serial)
-		*memo = fact;
+		feeds_remember(memo, fact);
 	return true;
 }
 

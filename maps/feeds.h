@@ -110,7 +110,8 @@ struct feeds_hits {
  * what was true of it once stays true, and a new set has a new serial. Whoever comes again, as the
  * sources of a flood do, costs one read of 256 KB instead of a root, a group and a leaf.
  */
-#define FEEDS_MEMO_BITS 15
+#define FEEDS_MEMO_BITS 13 /* sets of ways */
+#define FEEDS_MEMO_WAYS 4
 
 /*
  * For each slot and CPU. The hits are exact. Which feeds list a source only user space knows, so
