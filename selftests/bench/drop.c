@@ -38,7 +38,7 @@
 #include "drop.h"
 
 #define BATCH        64 /* a veth's ring holds 256 */
-#define PACE_NS      500000
+#define PACE_NS      4000000
 #define PACE_FRAMES  16384
 #define PACE_MOST_NS 60000000000ULL
 #define FILTER_SRC   9 /* xdp-filter's flags of an entry: denied as source */

@@ -9,6 +9,10 @@
 #   nothing    no filter: SYN cookies and backlog are Linux's own
 #   nftables   netdev ingress, a set of the million
 #   mxdp       mxdpd on both interfaces, with the million as a list
+#   floor      a bare XDP_DROP on eth1: what the flood itself leaves, whoever stops it
+#
+# The less a SYN costs whoever stops it, the more of them come: the generator, the wire and what
+# two busy CPUs take from each other are in each line, and in the floor alone.
 #
 # Prints rows for scripts/bench. SECONDS_EACH, ROUNDS and RATES (a second; 0: as many as go) can be
 # set.
@@ -24,9 +28,9 @@ lab_enter "$@"
 
 SECONDS_EACH=${SECONDS_EACH:-2}
 ROUNDS=${ROUNDS:-4}
-RATES=${RATES:-0pause 100000 300000 1000000 0}
+RATES=${RATES:-0pause 100000 1000000 0}
 PARALLEL=8
-FILTERS="nothing nftables mxdp"
+FILTERS="nothing nftables mxdp floor"
 
 listed()
 {
@@ -41,6 +45,7 @@ filter_on()
         lab_wait 30 listed
         ;;
     nftables) nft_ingress mta 1000000 eth1 ;;
+    floor) lab_in mta "$TOOLS/drop" attach eth1 bare_drop ;;
     esac
 }
 
@@ -49,6 +54,7 @@ filter_off()
     case $1 in
     mxdp) lab_agent_stop ;;
     nftables) lab_in mta nft delete table netdev bench ;;
+    floor) ip -n mta link set dev eth1 xdpdrv off ;;
     esac
 }
 
@@ -101,6 +107,14 @@ name_of()
     esac
 }
 
+shown()
+{
+    case $1 in
+    floor) echo "a bare XDP_DROP" ;;
+    *) echo "$1" ;;
+    esac
+}
+
 # shellcheck disable=SC2046 # three figures
 tell()
 {
@@ -108,10 +122,10 @@ tell()
 
     for filter in $FILTERS; do
         for rate in $RATES; do
-            spread "$filter, $(name_of "$rate"): mail" /s \
+            spread "$(shown "$filter"), $(name_of "$rate"): mail" /s \
                 "messages accepted; $(rounded "$(middle quartiles "$filter.$rate.sent")") SYNs a second came" \
                 $(quartiles "$filter.$rate.mails")
-            spread "$filter, $(name_of "$rate"): banner" ms "99th percentile from connect()" \
+            spread "$(shown "$filter"), $(name_of "$rate"): banner" ms "99th percentile from connect()" \
                 $(quartiles "$filter.$rate.banner")
         done
     done
@@ -140,6 +154,10 @@ read -r median low high < <(kept mxdp)
 target "mail at the highest flood / without one, mxdp" "$(rounded "$median")" x least 0.8 \
     "$(rounded "$low")" "$(rounded "$high")"
 # shellcheck disable=SC2046 # three figures
-for filter in nothing nftables; do
-    spread "mail at the highest flood / without one, $filter" x "" $(kept "$filter")
-done
+{
+    for filter in nothing nftables floor; do
+        spread "mail at the highest flood / without one, $(shown $filter)" x "" $(kept $filter)
+    done
+    spread "mail at the highest flood: mxdp / a bare XDP_DROP" x "" \
+        $(ratio "mxdp.${RATES##* }.mails" "floor.${RATES##* }.mails")
+}
