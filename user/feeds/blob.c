@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "../base/file.h"
+#include "../base/large.h"
 #include "blob.h"
 
 _Static_assert(sizeof(struct feed_blob_head) == 32, "what follows is aligned to eight");
@@ -288,6 +289,7 @@ static int read_in(struct feed_blob *blob, int fd, char *why, size_t size)
 	bytes = malloc(blob->size);
 	if (!bytes)
 		return -ENOMEM;
+	large_pages(bytes, blob->size);
 	blob->bytes = bytes;
 	err = read_whole(fd, bytes, blob->size);
 	return err == -EBADMSG ? say(why, size, "it was cut short while it was read") : err;

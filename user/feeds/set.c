@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/large.h"
 #include "key.h"
 
 struct wide wide_of(const struct addr *addr)
@@ -28,53 +29,43 @@ struct wide wide_end(struct wide first, unsigned plen)
 	return key6_end(first, ADDR_BITS - plen);
 }
 
-/* Least significant digit first; 2^11 counters stay in the first-level cache. */
+/* Of the sort: 2^11 counters stay in the first-level cache. */
 #define DIGIT_BITS 11
-#define DIGITS     3
 #define BUCKETS    (1U << DIGIT_BITS)
 
-static unsigned digit_of(uint32_t key, unsigned digit)
+#define DIGITS4 3
+#define DIGITS6 6 /* of the upper half; what they leave equal is sorted by comparing */
+
+static unsigned key4_digit(uint32_t key, unsigned digit)
 {
 	return key >> (digit * DIGIT_BITS) & (BUCKETS - 1);
 }
 
-static void deal(struct range4 *to, const struct range4 *from, size_t count, unsigned digit,
-		 size_t *counts)
+static unsigned key6_digit(struct wide key, unsigned digit)
+{
+	return key.hi >> (digit * DIGIT_BITS) & (BUCKETS - 1);
+}
+
+/* Counts become places. False where all are in one bucket: then there is nothing to deal. */
+static bool places_of(size_t *counts, size_t count)
 {
 	size_t sum = 0;
 
 	for (unsigned b = 0; b < BUCKETS; b++) {
 		size_t n = counts[b];
 
+		if (n == count)
+			return false;
 		counts[b] = sum;
 		sum += n;
 	}
-	for (size_t i = 0; i < count; i++)
-		to[counts[digit_of(from[i].first, digit)]++] = from[i];
+	return true;
 }
 
-static int set4_sort(struct set4 *set)
+/* A digit says all of what it stands for. */
+static void set4_sort_rest(struct set4 *set)
 {
-	size_t(*counts)[BUCKETS] = calloc(DIGITS, sizeof(*counts));
-	struct range4 *other = malloc(set->room * sizeof(*other));
-	int err = counts && other ? 0 : -ENOMEM;
-
-	if (err)
-		goto out;
-	for (size_t i = 0; i < set->count; i++)
-		for (unsigned d = 0; d < DIGITS; d++)
-			counts[d][digit_of(set->item[i].first, d)]++;
-	for (unsigned d = 0; d < DIGITS; d++) {
-		struct range4 *from = set->item;
-
-		deal(other, from, set->count, d, counts[d]);
-		set->item = other;
-		other = from;
-	}
-out:
-	free(counts);
-	free(other);
-	return err;
+	(void)set;
 }
 
 static int compare6(const void *one, const void *two)
@@ -84,10 +75,16 @@ static int compare6(const void *one, const void *two)
 	return wide_less(b->first, a->first) - wide_less(a->first, b->first);
 }
 
-static int set6_sort(struct set6 *set)
+/* Those of one /64 stand together by now. */
+static void set6_sort_rest(struct set6 *set)
 {
-	qsort(set->item, set->count, sizeof(*set->item), compare6);
-	return 0;
+	for (size_t i = 0, end; i < set->count; i = end) {
+		for (end = i + 1;
+		     end < set->count && set->item[end].first.hi == set->item[i].first.hi;)
+			end++;
+		if (end - i > 1)
+			qsort(&set->item[i], end - i, sizeof(*set->item), compare6);
+	}
 }
 
 #define SET(verb)  set4_##verb
@@ -96,6 +93,7 @@ static int set6_sort(struct set6 *set)
 #define RANGE_TYPE struct range4
 #define KEY_TYPE   uint32_t
 #define KEY_BITS   32
+#define KEY_DIGITS DIGITS4
 #include "set_family.h"
 
 #define SET(verb)  set6_##verb
@@ -104,6 +102,7 @@ static int set6_sort(struct set6 *set)
 #define RANGE_TYPE struct range6
 #define KEY_TYPE   struct wide
 #define KEY_BITS   128
+#define KEY_DIGITS DIGITS6
 #include "set_family.h"
 
 static bool is_mapped(struct wide wide)

@@ -19,6 +19,7 @@ static int SET(make_room)(SET_TYPE *set, size_t more)
 	item = realloc(set->item, room * sizeof(*item));
 	if (!item)
 		return -ENOMEM;
+	large_pages(item, room * sizeof(*item));
 	set->item = item;
 	set->room = room;
 	return 0;
@@ -84,6 +85,35 @@ static void SET(shrink)(SET_TYPE *set)
 		return;
 	set->item = item;
 	set->room = set->count;
+}
+
+/* Least significant digit first, each pass into the other of two rooms. */
+static int SET(sort)(SET_TYPE *set)
+{
+	size_t(*places)[BUCKETS] = calloc(KEY_DIGITS, sizeof(*places));
+	RANGE_TYPE *other = malloc(set->room * sizeof(*other));
+	int err = places && other ? 0 : -ENOMEM;
+
+	if (!err)
+		large_pages(other, set->room * sizeof(*other));
+	for (size_t i = 0; !err && i < set->count; i++)
+		for (unsigned d = 0; d < KEY_DIGITS; d++)
+			places[d][KEY(digit)(set->item[i].first, d)]++;
+	for (unsigned d = 0; !err && d < KEY_DIGITS; d++) {
+		RANGE_TYPE *from = set->item;
+
+		if (!places_of(places[d], set->count))
+			continue;
+		for (size_t i = 0; i < set->count; i++)
+			other[places[d][KEY(digit)(from[i].first, d)]++] = from[i];
+		set->item = other;
+		other = from;
+	}
+	free(places);
+	free(other);
+	if (!err)
+		SET(sort_rest)(set);
+	return err;
 }
 
 int SET(settle)(SET_TYPE *set)
@@ -200,3 +230,4 @@ static int SET(walk)(const SET_TYPE *set, int (*fn)(const struct prefix *prefix,
 #undef RANGE_TYPE
 #undef KEY_TYPE
 #undef KEY_BITS
+#undef KEY_DIGITS

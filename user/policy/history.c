@@ -2,15 +2,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
+#include "../base/large.h"
 #include "history.h"
 
 #define WAYS     8
 #define NET_BITS 64
-
-#define LARGE_PAGE (2U << 20)
 
 enum kind {
 	KIND_FREE,
@@ -64,7 +62,7 @@ static void *zeroed(size_t size)
 	memory = aligned_alloc(LARGE_PAGE, size);
 	if (!memory)
 		return NULL;
-	madvise(memory, size, MADV_HUGEPAGE); /* where the kernel has none, small ones do */
+	large_pages(memory, size);
 	return memset(memory, 0, size);
 }
 
