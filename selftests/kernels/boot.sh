@@ -19,7 +19,7 @@ cd "$(dirname "$0")/../.." || exit 1
 MACHINE_LIMIT=${MACHINE_LIMIT:-1800}
 TEST_LIMIT=${TEST_LIMIT:-400}
 # Those of the laboratory's that ask nothing of a mail server but a friendly answer.
-TESTS=${TESTS:-test_clangs test_devices test_neighbours test_kernel_room test_lab_handover test_lab_replug
+TESTS=${TESTS:-test_clangs test_devices test_neighbours test_clock test_kernel_room test_lab_handover test_lab_replug
     test_lab_block test_lab_bots test_lab_evasion}
 
 ok()

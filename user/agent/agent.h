@@ -35,6 +35,7 @@
 #include "../policy/volume.h"
 #include "../tap/sessions.h"
 #include "../../maps/verdict_user.h"
+#include "../base/boot.h"
 #include "../base/latency.h"
 #include "../base/notify.h"
 #include "blamed.h"
@@ -186,6 +187,7 @@ struct agent {
 		bool writing;    /* a thread writes the state file */
 		bool unreadable; /* at this start; it was moved aside */
 		int error;       /* -errno of the last write */
+		char boot[BOOT_ID];
 	} memory;
 	uint32_t started; /* boot seconds */
 	struct {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What an administrator said and expects to hold after a restart: allowed networks and graces, and
- * the mode, each with its end as time of day. One JSON file, replaced as a whole.
+ * the mode, each with its end as time of day, and beside them when this boot began by that clock.
+ * One JSON file, replaced as a whole.
  *
  * A copy is taken on the loop and written by a thread: sixty thousand networks and a slow disk are
  * seconds, in which nobody would be judged.
@@ -15,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/boot.h"
 #include "../base/clock.h"
 #include "../base/fault.h"
 #include "../base/file.h"
@@ -29,17 +31,21 @@ static const char *state_path(const struct agent *a, char *path, size_t size, co
 	return path;
 }
 
-static json_int_t wall_of(uint32_t boot)
+static json_int_t wall_of(uint32_t boot, int64_t began)
 {
-	return boot == NET_NEVER_EXPIRES
-		       ? 0
-		       : (json_int_t)time(NULL) + boot - (json_int_t)boot_seconds();
+	return boot == NET_NEVER_EXPIRES ? 0 : began + (json_int_t)boot;
+}
+
+/* A moment that can be reckoned with, whatever stands in the file: 35,000 years each way. */
+static bool within(json_int_t wall)
+{
+	return wall > -(1LL << 40) && wall < 1LL << 40;
 }
 
 /* False where it is over already. */
-static bool boot_of(uint32_t *boot, json_int_t wall)
+static bool boot_of(uint32_t *boot, json_int_t wall, int64_t began)
 {
-	json_int_t left = wall - (json_int_t)time(NULL);
+	json_int_t left = !within(wall) ? 0 : wall - began - (json_int_t)boot_seconds();
 
 	*boot = NET_NEVER_EXPIRES;
 	if (!wall)
@@ -52,6 +58,7 @@ struct snapshot {
 	uv_work_t work;
 	struct agent *agent;
 	struct mode_state mode;
+	int64_t began; /* the boot, by the clock as it is now */
 	size_t count;
 	struct net_reason *list;
 	char path[512], fresh[512];
@@ -78,6 +85,7 @@ static struct snapshot *snapshot_take(struct agent *a)
 	s->work.data = s;
 	s->agent = a;
 	s->mode = a->mode;
+	s->began = boot_began();
 	state_path(a, s->path, sizeof(s->path), "");
 	state_path(a, s->fresh, sizeof(s->fresh), ".new");
 	for (size_t i = 0; i < a->allow.count; i++)
@@ -94,10 +102,10 @@ static json_t *allowed_json(const struct snapshot *s)
 		const struct net_reason *r = &s->list[i];
 		char text[ADDR_TEXT];
 
-		json_array_append_new(list, json_pack("{s:s, s:i, s:I, s:s}", "net",
-						      prefix_format(text, &r->prefix), "kind",
-						      (int)r->kind, "until", wall_of(r->expires),
-						      "reason", r->text));
+		json_array_append_new(
+			list, json_pack("{s:s, s:i, s:I, s:s}", "net",
+					prefix_format(text, &r->prefix), "kind", (int)r->kind,
+					"until", wall_of(r->expires, s->began), "reason", r->text));
 	}
 	return list;
 }
@@ -106,7 +114,7 @@ static json_t *allowed_json(const struct snapshot *s)
  * What mxdpctl set is kept: a mode for good as "mode", one with an end beside it as "mode_for". All
  * else comes from the configuration or the command line.
  */
-static void add_mode(json_t *state, const struct mode_state *m)
+static void add_mode(json_t *state, const struct mode_state *m, int64_t began)
 {
 	const char *by = m->until ? m->after_by : m->by;
 	enum mode for_good = m->until ? m->after : m->mode;
@@ -116,7 +124,7 @@ static void add_mode(json_t *state, const struct mode_state *m)
 	if (m->until)
 		json_object_set_new(state, "mode_for",
 				    json_pack("{s:i, s:I}", "mode", (int)m->mode, "until",
-					      wall_of(m->until)));
+					      wall_of(m->until, began)));
 }
 
 static int write_whole(int fd, const char *text)
@@ -128,13 +136,15 @@ static int write_whole(int fd, const char *text)
 
 static int write_snapshot(const struct snapshot *s)
 {
-	json_t *state = json_pack("{s:i, s:o}", "version", 1, "allow", allowed_json(s));
+	json_t *state =
+		json_pack("{s:i, s:s, s:I, s:o}", "version", 1, "boot", s->agent->memory.boot,
+			  "began", (json_int_t)s->began, "allow", allowed_json(s));
 	char *text = NULL;
 	int fd = -1, err = -ENOMEM;
 
 	if (!state)
 		goto out;
-	add_mode(state, &s->mode);
+	add_mode(state, &s->mode, s->began);
 	text = json_dumps(state, JSON_INDENT(1));
 	if (!text)
 		goto out;
@@ -208,7 +218,7 @@ int memory_save(struct agent *a)
 	return err;
 }
 
-static void load_allowed(struct agent *a, const json_t *entry)
+static void load_allowed(struct agent *a, const json_t *entry, int64_t began)
 {
 	const char *net = json_string_value(json_object_get(entry, "net"));
 	const char *text = json_string_value(json_object_get(entry, "reason"));
@@ -218,7 +228,7 @@ static void load_allowed(struct agent *a, const json_t *entry)
 
 	if (!net || !prefix_parse(&prefix, net) || kind < NET_ADMIN || kind >= NET_KIND_COUNT)
 		log_warning("the state file has an entry that is no network: left out");
-	else if (boot_of(&until, json_integer_value(json_object_get(entry, "until"))))
+	else if (boot_of(&until, json_integer_value(json_object_get(entry, "until")), began))
 		nets_add(&a->allow, &prefix, (enum net_kind)kind, until, text);
 }
 
@@ -228,7 +238,7 @@ static enum mode mode_of(const json_t *value)
 }
 
 /* The command line's mode is for this start, whatever was said before. */
-static void load_mode(struct agent *a, const json_t *state)
+static void load_mode(struct agent *a, const json_t *state, int64_t began)
 {
 	const json_t *mode = json_object_get(state, "mode");
 	const json_t *timed = json_object_get(state, "mode_for");
@@ -240,7 +250,8 @@ static void load_mode(struct agent *a, const json_t *state)
 		a->mode.mode = mode_of(mode);
 		a->mode.by = MODE_BY_MXDPCTL;
 	}
-	if (!timed || !boot_of(&until, json_integer_value(json_object_get(timed, "until"))) ||
+	if (!timed ||
+	    !boot_of(&until, json_integer_value(json_object_get(timed, "until")), began) ||
 	    until == NET_NEVER_EXPIRES)
 		return;
 	a->mode.after = a->mode.mode;
@@ -262,8 +273,24 @@ static void unreadable(struct agent *a, const char *path, const char *why)
 		  err ? strerror(err) : aside);
 }
 
+/*
+ * When this boot began by the clock that the file goes by: the same boot's was another one, if it
+ * has been set since.
+ */
+static int64_t began_by(const struct agent *a, const json_t *state)
+{
+	const char *boot = json_string_value(json_object_get(state, "boot"));
+	const json_t *began = json_object_get(state, "began");
+
+	if (!boot || !*boot || strcmp(boot, a->memory.boot) != 0 || !json_is_integer(began) ||
+	    !within(json_integer_value(began)))
+		return boot_began();
+	return json_integer_value(began);
+}
+
 void memory_load(struct agent *a)
 {
+	int64_t began;
 	char path[512];
 	json_error_t problem;
 	json_t *state, *entry;
@@ -271,6 +298,7 @@ void memory_load(struct agent *a)
 
 	uv_timer_init(&a->loop, &a->saver);
 	a->saver.data = a;
+	boot_id(a->memory.boot);
 	state_path(a, path, sizeof(path), "");
 	if (access(path, F_OK))
 		return;
@@ -279,7 +307,8 @@ void memory_load(struct agent *a)
 		unreadable(a, path, problem.text);
 		return;
 	}
-	json_array_foreach(json_object_get(state, "allow"), i, entry) load_allowed(a, entry);
-	load_mode(a, state);
+	began = began_by(a, state);
+	json_array_foreach(json_object_get(state, "allow"), i, entry) load_allowed(a, entry, began);
+	load_mode(a, state, began);
 	json_decref(state);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../base/boot.h"
 #include "../base/clock.h"
 #include "../base/fault.h"
 #include "../base/log.h"
@@ -29,7 +30,7 @@ int64_t store_booted(const struct store *s)
 {
 	if (s->options.booted)
 		return s->options.booted;
-	return ((int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)clock_ns(CLOCK_BOOTTIME)) / 1000000000;
+	return boot_began();
 }
 
 /* Problems. Each is told once; what it says stands in store_state() as long as it lasts. */
@@ -266,17 +267,6 @@ static void *work(void *context)
 
 /* Opening and closing */
 
-static bool read_boot_id(char id[40])
-{
-	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-	bool found = file && fgets(id, 40, file);
-
-	if (file)
-		fclose(file);
-	id[found ? strcspn(id, "\n") : 0] = '\0';
-	return found;
-}
-
 static void init_locks(struct store *s)
 {
 	pthread_condattr_t clock;
@@ -306,7 +296,7 @@ struct store *store_open(const struct store_options *options)
 	/* Without its name every boot is another one: then the time of day decides. */
 	if (options->boot_id)
 		snprintf(s->boot_id, sizeof(s->boot_id), "%s", options->boot_id);
-	else if (!read_boot_id(s->boot_id))
+	else if (!boot_id(s->boot_id))
 		snprintf(s->boot_id, sizeof(s->boot_id), "%llx",
 			 (long long)clock_ns(CLOCK_REALTIME));
 	init_locks(s);

@@ -4,10 +4,11 @@
 #define MXDP_JOURNAL_STORE_OWN_H
 
 #include <pthread.h>
+#include "../base/boot.h"
 #include "store_db.h"
 
 struct store {
-	char path[512], boot_id[40];
+	char path[512], boot_id[BOOT_ID];
 	struct store_options options;
 	struct store_db *db; /* the thread's, once there is one; NULL while there is a problem */
 	int error;           /* why: -errno of the last failure */
