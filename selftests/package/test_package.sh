@@ -248,7 +248,8 @@ feeds_in_the_sandbox()
         feed_text web "$FEED_WEB/web.txt" 'action = drop' 'guard = 1000'
         feed_text own file:///srv/own.txt 'action = drop' 'guard = 1000'
     } | in_root sh -c 'cp -p /etc/mxdp/mxdp.conf /etc/mxdp/good.conf; cat >>/etc/mxdp/mxdp.conf'
-    check "feeds: reload" in_root systemctl reload mxdpd
+    # Not a reload: a directory that no feed named is out of reach for who runs already, and he says so.
+    check "feeds: restart" in_root systemctl restart mxdpd
     check "feeds: from the web, in force" lab_wait 30 feed_in_force web
     check "feeds: from a file, in force" lab_wait 30 feed_in_force own
     check "feeds: the web's is dropped" drops 22.0.0.1
@@ -276,18 +277,19 @@ drops_not()
 # as in the unit: nobody would wait for it.
 watched()
 {
-    local extra=/run/systemd/system/mxdpd.service.d pid
+    local extra=/run/systemd/system/mxdpd.service.d pid restarts
 
     in_root mkdir -p $extra
     printf '[Service]\nWatchdogSec=4s\n' | in_root sh -c "cat >$extra/lab.conf"
     check "watchdog: daemon-reload" in_root systemctl daemon-reload
     check "watchdog: restart" in_root systemctl restart mxdpd
     pid=$(in_root systemctl show -P MainPID mxdpd)
+    restarts=$(in_root systemctl show -P NRestarts mxdpd)
     check "watchdog: it hangs" in_root bash -c "kill -STOP $pid"
     guarded "watchdog: the gate drops without it"
     check "watchdog: systemd starts it anew" lab_wait 60 restarted "$pid"
-    check_more "watchdog: because of the watchdog" \
-        "$(in_root journalctl -u mxdpd | grep -c 'Watchdog timeout')" 0
+    # Who is stopped neither ends nor fails: nobody but the watchdog can have had a reason.
+    check_equal "watchdog: once" "$(in_root systemctl show -P NRestarts mxdpd)" $((restarts + 1))
     guarded "watchdog: it drops"
     check_equal "watchdog: the verdict stands" "$(in_root mxdpctl list --json |
         jq -rs "flatten | map(select(.addr == \"$BAD\")) | .[0].cause")" manual
