@@ -265,11 +265,14 @@ $(BUILD)/lint/%.scan: %.c | $(SKELETON)
 		$(ALL_CFLAGS) -o /dev/null $<
 	$(Q)touch $@
 
-# What is handed over by the address of its inside, as libuv has it, is no leak; clang's finds those.
+# What is handed over by the address of its inside, as libuv has it, is no leak; and null pointers gcc
+# 12 sees on paths that contradict themselves: a caller's test is forgotten in what it calls. clang's
+# analyzer looks for both.
 $(BUILD)/lint/%.gcc: %.c | $(SKELETON)
 	$(call say,ANALYZE)
 	$(Q)$(lint_depends)
-	$(Q)gcc $(ALL_CFLAGS) -fanalyzer -Wno-analyzer-malloc-leak -c -o /dev/null $<
+	$(Q)gcc $(ALL_CFLAGS) -fanalyzer -Wno-analyzer-malloc-leak \
+		-Wno-analyzer-null-dereference -Wno-analyzer-null-argument -c -o /dev/null $<
 	$(Q)touch $@
 
 -include $(wildcard $(LIB_OBJECTS:.o=.d) $(BUILD)/faults/user/*/*.d $(BUILD)/obj/user/*.d $(BUILD)/obj/man/*.d $(BUILD)/obj/selftests/*/*.d \

@@ -145,14 +145,15 @@ static void tell_rest(struct agent *a, const struct knocks_sum *sum, size_t told
 
 static void tell_all(struct agent *a, uint32_t now)
 {
-	size_t room = a->config.log_knocks_most, count;
+	size_t most = a->config.log_knocks_most, count;
 	uint32_t span = now - a->knocking->began;
-	struct knock *list = calloc(room, sizeof(*list));
+	struct knock *list = calloc(most, sizeof(*list));
+	size_t room = list ? most : 0;
 	struct knocks_sum sum;
 	uint64_t syns = 0;
 
-	count = knocks_round(a->knocking->knocks, list, list ? room : 0, &sum);
-	for (size_t i = 0; i < count; i++) {
+	count = knocks_round(a->knocking->knocks, list, room, &sum);
+	for (size_t i = 0; i < room && i < count; i++) {
 		struct told t = {.knock = &list[i]};
 
 		if (list[i].slot >= 0 ? by_feed(a, &t) : by_verdict(a, &t, now))

@@ -250,7 +250,9 @@ static void recall(struct sender *s)
 	if (!allow->of_kind[NET_SPF])
 		return;
 	s->net = calloc(allow->of_kind[NET_SPF], sizeof(*s->net));
-	for (size_t i = 0; s->net && i < allow->count; i++) {
+	if (!s->net)
+		return;
+	for (size_t i = 0; i < allow->count; i++) {
 		const struct net_reason *r = &allow->list[i];
 
 		if (r->kind != NET_SPF || strcmp(r->text, s->text))
@@ -430,11 +432,14 @@ static bool is_worth_a_note(const struct sender *s)
 
 void senders_notes(const struct agent *a, json_t *notes)
 {
+	const struct senders *all = a->senders;
 	const struct sender *first = NULL;
 	size_t count = 0;
 
-	for (size_t i = 0; a->senders && i < a->senders->count; i++) {
-		const struct sender *s = a->senders->list[i];
+	if (!all)
+		return;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct sender *s = all->list[i];
 
 		if (is_worth_a_note(s) && !count++)
 			first = s;
@@ -444,10 +449,10 @@ void senders_notes(const struct agent *a, json_t *notes)
 			notes, json_sprintf("the SPF records of %zu of %zu senders cannot be made "
 					    "use of, such as that of %s: %s; what was read last "
 					    "holds for a week",
-					    count, a->senders->count, first->domain, first->why));
-	if (a->senders && a->senders->no_room)
+					    count, all->count, first->domain, first->why));
+	if (all->no_room)
 		json_array_append_new(notes,
 				      json_sprintf("%zu networks of senders found no room in the "
 						   "allow list: name fewer in allow_spf",
-						   a->senders->no_room));
+						   all->no_room));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which boot this is. What holds until a moment is kept with it: within one boot the seconds since
- * its begin tell, and a clock that is set changes nothing; in another one only the time of day does.
+ * its begin tell, and a clock that is set changes nothing; in another one only the time of day
+ * does.
  */
 #ifndef MXDP_BASE_BOOT_H
 #define MXDP_BASE_BOOT_H

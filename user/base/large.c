@@ -6,9 +6,8 @@
 
 void large_pages(void *memory, size_t bytes)
 {
-	uintptr_t from = ((uintptr_t)memory + LARGE_PAGE - 1) & -LARGE_PAGE;
-	uintptr_t to = ((uintptr_t)memory + bytes) & -LARGE_PAGE;
+	size_t skipped = -(uintptr_t)memory % LARGE_PAGE;
 
-	if (from < to)
-		madvise((void *)from, to - from, MADV_HUGEPAGE);
+	if (bytes >= skipped + LARGE_PAGE)
+		madvise((char *)memory + skipped, (bytes - skipped) & -LARGE_PAGE, MADV_HUGEPAGE);
 }

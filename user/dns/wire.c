@@ -168,7 +168,7 @@ static void add_text(struct dns_answer *out, const unsigned char *data, size_t l
 
 void wire_records(struct dns_answer *out, enum dns_type type, char *const *data, const int *len)
 {
-	unsigned preference[DNS_RECORDS];
+	unsigned preference[DNS_RECORDS] = {0};
 
 	for (; *data && (out->count < DNS_RECORDS || type == DNS_MX); data++, len++) {
 		const unsigned char *rdata = (const unsigned char *)*data;
