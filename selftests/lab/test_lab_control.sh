@@ -212,7 +212,7 @@ kill "$follower"
 check "who said nothing for a minute is let go, and who dawdled" lab_wait 90 has_connections 0
 check_more "not before" "$SECONDS" 55
 wait "$silent" 2>/dev/null
-check "and was told" grep -qF "nothing was asked for too long" "$LAB/drip"
+check "and was told" lab_wait 10 grep -qF "nothing was asked for too long" "$LAB/drip"
 check "members are heard to the end" ctl_as anna list
 check "mxdpd ends well" lab_agent_stop
 lab_done
