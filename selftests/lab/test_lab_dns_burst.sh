@@ -16,7 +16,7 @@ lab_network
 
 CLIENTS=5000
 PARALLEL=200
-STALL_MS=50         # of work in one turn of the event loop
+STALL_MS=250        # of work in one turn of the event loop: the burst takes seconds in all
 MEMORY_KB=131072    # more than before the burst
 SILENT_PORT=5302
 

@@ -15,13 +15,14 @@
 #define READ_STEP 65536
 
 /* Its words are for a pipe, and it ends when we do, however that comes. */
-static void run(int fd, pid_t parent, int (*fn)(void *context), void *context)
+static void run(int fd, pid_t parent, const sigset_t *mask, int (*fn)(void *context), void *context)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH};
 	int code;
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		signal(signals[i], SIG_DFL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	/* A key that interrupts is for us alone. */
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -34,17 +35,22 @@ static void run(int fd, pid_t parent, int (*fn)(void *context), void *context)
 	_exit(fflush(stdout) ? CLI_FAILED : code);
 }
 
+/* No signal between the fork and the child's own ways: our handler there would swallow its end. */
 bool top_job_start(struct top_job *job, int (*fn)(void *context), void *context)
 {
 	pid_t parent = getpid();
+	sigset_t all, before;
 	int pipes[2];
 
 	*job = (struct top_job){0};
 	if (pipe2(pipes, O_CLOEXEC))
 		return false;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	job->pid = fork();
 	if (!job->pid)
-		run(pipes[1], parent, fn, context);
+		run(pipes[1], parent, &before, fn, context);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(pipes[1]);
 	job->fd = pipes[0];
 	if (job->pid < 0 || fcntl(job->fd, F_SETFL, O_NONBLOCK)) {
