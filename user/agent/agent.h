@@ -125,7 +125,6 @@ struct agent {
 
 	struct interface interface[AGENT_INTERFACES];
 	size_t interface_count;
-	bool guarding;       /* the programs are on their interfaces, or have been tried */
 	struct links *links; /* NULL while they cannot be heard */
 	bool relist;         /* what the kernel told has gaps: to be listed again */
 	uint64_t route_cost; /* milliseconds that listing the routes took */

@@ -173,7 +173,8 @@ static void link_up(struct agent *a, const struct link_event *event)
 	struct interface *i = event->name ? by_name(a, event->name) : NULL;
 
 	look_at_name(a, event);
-	if (!i || !a->guarding)
+	/* Not loaded: the start is still filling the tables, and attaches when it has. */
+	if (!i || !a->programs.loaded)
 		return;
 	if (i->attachment.ifindex != event->ifindex)
 		come(a, i);
@@ -372,7 +373,6 @@ int interfaces_open(struct agent *a, char *error, size_t error_size)
 {
 	int err = 0;
 
-	a->guarding = true;
 	for (size_t n = 0; n < a->interface_count && !err; n++) {
 		err = attach(a, &a->interface[n]);
 		if (err)

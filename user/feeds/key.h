@@ -7,7 +7,7 @@
  *   SET(verb)      the name of a function: set4_##verb
  *   KEY(verb)      the name of its arithmetic: key4_##verb
  *   SET_TYPE, RANGE_TYPE, KEY_TYPE
- *   KEY_BITS       32 or 128; KEY_DIGITS of the sort, set.c
+ *   KEY_BITS       32 or 128; KEY_DIGITS of the sort in set_family.h
  *
  * key4_next() and key4_prev() wrap, as numbers do: who calls them knows that there is a next.
  */

@@ -33,9 +33,6 @@ struct wide wide_end(struct wide first, unsigned plen)
 #define DIGIT_BITS 11
 #define BUCKETS    (1U << DIGIT_BITS)
 
-#define DIGITS4 3
-#define DIGITS6 6 /* of the upper half; what they leave equal is sorted by comparing */
-
 static unsigned key4_digit(uint32_t key, unsigned digit)
 {
 	return key >> (digit * DIGIT_BITS) & (BUCKETS - 1);
@@ -93,7 +90,7 @@ static void set6_sort_rest(struct set6 *set)
 #define RANGE_TYPE struct range4
 #define KEY_TYPE   uint32_t
 #define KEY_BITS   32
-#define KEY_DIGITS DIGITS4
+#define KEY_DIGITS 3
 #include "set_family.h"
 
 #define SET(verb)  set6_##verb
@@ -102,7 +99,7 @@ static void set6_sort_rest(struct set6 *set)
 #define RANGE_TYPE struct range6
 #define KEY_TYPE   struct wide
 #define KEY_BITS   128
-#define KEY_DIGITS DIGITS6
+#define KEY_DIGITS 6 /* of the upper half; see set6_sort_rest() */
 #include "set_family.h"
 
 static bool is_mapped(struct wide wide)

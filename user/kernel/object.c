@@ -30,18 +30,6 @@ static void set_constants(struct mxdp_bpf *skel, const struct config *config)
 	skel->rodata->server_budget = budget(config->server_budget);
 }
 
-static int open_skeleton(struct mxdp_bpf **out, char *error, size_t error_size)
-{
-	int err;
-
-	*out = mxdp_bpf__open();
-	if (*out)
-		return 0;
-	err = errno ? -errno : -EINVAL;
-	return words(error, error_size, err, "cannot open the BPF object in this program: %s",
-		     strerror(-err));
-}
-
 static int set_sizes(struct mxdp_bpf *skel, const struct config *config, char *error,
 		     size_t error_size)
 {
@@ -65,6 +53,19 @@ static int set_sizes(struct mxdp_bpf *skel, const struct config *config, char *e
 	return 0;
 }
 
+static int open_skeleton(struct mxdp_bpf **out, const struct config *config, char *error,
+			 size_t error_size)
+{
+	int err;
+
+	*out = mxdp_bpf__open();
+	if (*out)
+		return set_sizes(*out, config, error, error_size);
+	err = errno ? -errno : -EINVAL;
+	return words(error, error_size, err, "cannot open the BPF object in this program: %s",
+		     strerror(-err));
+}
+
 /*
  * The maps by themselves: libxdp loads the programs only when it attaches them, and by then fresh
  * maps are to be full. The programs find them by their pins.
@@ -73,13 +74,10 @@ static int make_tables(struct programs *programs, const struct config *config, c
 		       size_t error_size)
 {
 	struct bpf_program *program;
-	int err = open_skeleton(&programs->tables, error, error_size);
+	int err = open_skeleton(&programs->tables, config, error, error_size);
 
 	if (!err)
-		err = set_sizes(programs->tables, config, error, error_size);
-	if (!err)
-		err = pins_prepare(programs->tables->obj, programs->pin_dir, &programs->reused,
-				   error, error_size);
+		err = pins_prepare(programs->tables->obj, programs->pin_dir, error, error_size);
 	if (err)
 		return err;
 	bpf_object__for_each_program(program, programs->tables->obj)
@@ -96,7 +94,6 @@ static int make_tables(struct programs *programs, const struct config *config, c
 static int use_pins(struct programs *programs, const struct config *config, const char *dir,
 		    char *error, size_t error_size)
 {
-	bool found;
 	int err;
 
 	programs->pin_dir = strdup(dir);
@@ -104,8 +101,10 @@ static int use_pins(struct programs *programs, const struct config *config, cons
 		return words(error, error_size, -ENOMEM, "out of memory");
 	err = pins_make_dir(dir, error, error_size);
 	if (!err)
+		err = pins_look(dir, &programs->reused, error, error_size);
+	if (!err)
 		err = make_tables(programs, config, error, error_size);
-	return err ? err : pins_prepare(programs->skel->obj, dir, &found, error, error_size);
+	return err ? err : pins_prepare(programs->skel->obj, dir, error, error_size);
 }
 
 int object_open(struct programs *out, const struct config *config, const char *pin_dir, char *error,
@@ -115,11 +114,9 @@ int object_open(struct programs *out, const struct config *config, const char *p
 
 	memset(out, 0, sizeof(*out));
 	words_hush();
-	err = open_skeleton(&out->skel, error, error_size);
-	if (err)
-		return err;
-	set_constants(out->skel, config);
-	err = set_sizes(out->skel, config, error, error_size);
+	err = open_skeleton(&out->skel, config, error, error_size);
+	if (!err)
+		set_constants(out->skel, config);
 	if (!err && pin_dir)
 		err = use_pins(out, config, pin_dir, error, error_size);
 	if (err)

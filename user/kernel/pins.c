@@ -239,8 +239,7 @@ static int leave_behind(const char *dir, __u32 layout, char *error, size_t error
 	return 0;
 }
 
-int pins_prepare(struct bpf_object *object, const char *dir, bool *reused, char *error,
-		 size_t error_size)
+int pins_look(const char *dir, bool *reused, char *error, size_t error_size)
 {
 	__u32 layout = 0;
 	int err = read_layout(dir, &layout);
@@ -255,7 +254,13 @@ int pins_prepare(struct bpf_object *object, const char *dir, bool *reused, char 
 		return words(error, error_size, err,
 			     "cannot read the pinned map `%s/mxdp_live': %s", dir, strerror(-err));
 	*reused = layout == LAYOUT_VERSION;
-	err = layout && !*reused ? leave_behind(dir, layout, error, error_size) : 0;
+	return layout && !*reused ? leave_behind(dir, layout, error, error_size) : 0;
+}
+
+int pins_prepare(struct bpf_object *object, const char *dir, char *error, size_t error_size)
+{
+	int err = 0;
+
 	for (size_t i = 0; !err && i < MAP_NAMES; i++)
 		err = prepare_map(object, map_names[i], dir, error, error_size);
 	return err;

@@ -32,13 +32,17 @@ int pins_make_dir(const char *dir, char *error, size_t error_size);
 int pins_lock(const char *dir, char *error, size_t error_size);
 
 /*
- * Has the object's maps pinned below `dir` when it is loaded, or taken from there. *reused says
- * whether an earlier mxdpd left a whole set. Pins of another layout are removed, and fresh maps
- * take their place when the object is loaded; of this layout and another size they are an error,
- * because libbpf would only say "invalid argument", and a smaller table would lose verdicts.
+ * What an earlier mxdpd left below `dir`: *reused says whether it is a whole set of this layout.
+ * Pins of another layout are removed: fresh maps are to take their place. 0, or -errno with a line.
  */
-int pins_prepare(struct bpf_object *object, const char *dir, bool *reused, char *error,
-		 size_t error_size);
+int pins_look(const char *dir, bool *reused, char *error, size_t error_size);
+
+/*
+ * Has the object's maps pinned below `dir` when it is loaded, or taken from there. Pins of another
+ * size are an error here, because libbpf would only say "invalid argument", and a smaller table
+ * would lose verdicts.
+ */
+int pins_prepare(struct bpf_object *object, const char *dir, char *error, size_t error_size);
 
 /* Unlinks the maps' pins. Returns how many went, or -errno. */
 int pins_remove_maps(const char *dir);
