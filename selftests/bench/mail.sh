@@ -22,12 +22,7 @@ stop_sink()
 {
     kill "${SINKS[@]}"
     wait "${SINKS[@]}" 2>/dev/null
-    lab_wait 10 silent || lab_die "smtp-sink does not end"
-}
-
-silent()
-{
-    ! lab_in mta ss -Hltn 'sport = :25' | grep -q .
+    lab_wait 10 lab_silent || lab_die "smtp-sink does not end"
 }
 
 # Postfix's configuration, with postscreen in front; processes stay, so that their CPU time can be

@@ -58,7 +58,7 @@ start_postfix()
 stop_postfix()
 {
     lab_in mta postfix -c "$LAB/postfix/etc" stop >/dev/null 2>&1
-    lab_wait 10 silent || lab_die "Postfix does not end"
+    lab_wait 10 lab_silent || lab_die "Postfix does not end"
 }
 
 # visits FIRST COUNT TIMES HELO: none may get his mail accepted. CLIENT_NS is what it cost him.

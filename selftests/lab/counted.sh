@@ -109,7 +109,7 @@ list()
 # Whether the gate has the feed.
 listed()
 {
-    lab_ctl explain 20.3.0.1 | grep -q 'port 25 would be dropped'
+    feed_would_stop 20.3.0.1
 }
 
 

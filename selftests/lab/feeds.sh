@@ -99,3 +99,9 @@ feed_lets()
 {
     lab_bot "$1" --timeout 2 "${2:-$MX4}" connect
 }
+
+# feed_would_stop ADDR: by mxdpd's own word; no SYN is sent.
+feed_would_stop()
+{
+    lab_ctl explain "$1" | grep -q 'port 25 would be dropped'
+}

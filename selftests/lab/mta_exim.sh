@@ -112,13 +112,8 @@ exim_words()
     cat "$EXIM/out" "$EXIM"/log/* 2>&1
 }
 
-exim_gone()
-{
-    [ -z "$(lab_in mta ss -Hltn 'sport = :25')" ]
-}
-
 exim_stop()
 {
     kill "$(cat "$EXIM/pid")"
-    lab_wait 10 exim_gone || lab_die "Exim does not end"
+    lab_wait 10 lab_silent || lab_die "Exim does not end"
 }

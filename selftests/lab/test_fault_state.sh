@@ -125,13 +125,9 @@ mkdir -p "$LAB/www"
 seq -f '20.3.0.%g' 1 200 >"$LAB/www/list.txt"
 feed_section list "file://$LAB/www/list.txt" 'action = drop' 'guard = 1000'
 CACHE=$LAB/state/feeds/list.feed
-in_force()
-{
-    lab_ctl explain 20.3.0.7 | grep -q 'port 25 would be dropped'
-}
 for kind in cut head noise; do
     check "feed, $kind: mxdpd starts" lab_agent
-    check "feed, $kind: it is in force" lab_wait 20 in_force
+    check "feed, $kind: it is in force" lab_wait 20 feed_would_stop 20.3.0.7
     lab_agent_stop
     mv "$LAB/www/list.txt" "$LAB/www/away.txt"
     case $kind in
@@ -141,12 +137,12 @@ for kind in cut head noise; do
     esac
     check "feed, $kind: mxdpd starts with a damaged last good and no source" lab_agent
     check "feed, $kind: it says so" lab_wait 20 logged 'last good of list cannot be used'
-    check_exit 1 "feed, $kind: it is not in force" in_force
+    check_exit 1 "feed, $kind: it is not in force" feed_would_stop 20.3.0.7
     check "feed, $kind: the damaged one is kept aside" test -s "$CACHE.bad"
     flows "feed, $kind"
     mv "$LAB/www/away.txt" "$LAB/www/list.txt"
     check "feed, $kind: its source is back" lab_ctl feeds sync list
-    check "feed, $kind: it is in force" lab_wait 20 in_force
+    check "feed, $kind: it is in force" lab_wait 20 feed_would_stop 20.3.0.7
     lab_agent_stop
 done
 
@@ -184,7 +180,7 @@ check "mxdpd starts on a full disk" lab_agent
 check "an allowance" lab_ctl allow 192.0.2.97
 check "is not kept: status says so" lab_wait 20 says 'not kept over a restart.*No space'
 check "it holds all the same" allowed 192.0.2.97
-check "a feed is in force" lab_wait 20 in_force
+check "a feed is in force" lab_wait 20 feed_would_stop 20.3.0.7
 unkept()
 {
     lab_ctl feeds list --json | grep -q 'cannot be kept.*No space'
@@ -204,7 +200,7 @@ check "mxdpd starts" lab_agent
 check "both are allowed" eval 'allowed 192.0.2.97 && allowed 192.0.2.96'
 check "a third" lab_ctl allow 192.0.2.95
 check "is not kept: status says so" lab_wait 20 says 'not kept over a restart.*Read-only'
-check "the feed is in force" lab_wait 20 in_force
+check "the feed is in force" lab_wait 20 feed_would_stop 20.3.0.7
 flows "read-only"
 check "mxdpd ends well" lab_agent_stop
 umount "$LAB/state"

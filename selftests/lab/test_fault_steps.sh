@@ -31,7 +31,7 @@ dropped()
 
 feed_in_force()
 {
-    lab_ctl explain 20.3.0.1 | grep -q 'port 25 would be dropped'
+    feed_would_stop 20.3.0.1
 }
 
 # Lines of what is wrong.

@@ -869,8 +869,7 @@ static void a_burst_with_a_dead_list(void **state)
 		assert_int_equal(number(w, i, "questions", NULL) + number(w, i, "given_up", NULL),
 				 BURST);
 	}
-	/* In many turns of the loop, whatever a machine makes of one: others have theirs between.
-	 */
+	/* In many turns of the loop, whatever a machine makes of one. */
 	assert_true(w->longest < worked / 4);
 	free(told);
 }
